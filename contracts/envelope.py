@@ -1,0 +1,76 @@
+"""What travels with every request on the bus: who calls, in which language, and the route's parameters.
+
+A request is two parts in one payload: the envelope as one line of JSON, a line feed, the body's own bytes.
+JSON never holds a raw line feed, so the first one ends the envelope and the body passes through untouched.
+"""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Language(StrEnum):
+    """The languages that people are spoken to in; Swedish is the first."""
+
+    SWEDISH = "sv"
+    NORWEGIAN = "nb"
+    ENGLISH = "en"
+
+
+class Audience(StrEnum):
+    """Whom a route serves: anyone, a signed-in account, one that proved itself just now, staff, a vendor."""
+
+    VISITOR = "visitor"
+    ACCOUNT = "account"
+    FRESH_ACCOUNT = "fresh-account"
+    STAFF = "staff"
+    WEBHOOK = "webhook"
+
+
+class Caller(BaseModel):
+    """On whose behalf a request runs; made by the gateway (or a service in its own name), never by a browser.
+
+    `visitor_choice` is the raw value of the visitor's cookie; `case_secret` the header X-Case-Secret;
+    `quota_key` the account's pseudonym of the day, which only the gateway can derive.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    service: str
+    account_id: str | None = None
+    session_id: str | None = None
+    role: str | None = None
+    tier: str | None = None
+    fresh: bool = False
+    language: Language = Language.SWEDISH
+    visitor_choice: str | None = None
+    visitor_id: str | None = None
+    case_secret: str | None = None
+    quota_key: str | None = None
+
+
+class Envelope(BaseModel):
+    """The first line of a request: its caller and the parameters of path and query."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    caller: Caller
+    parameters: dict[str, str] = {}
+
+
+HEADER_DEADLINE = "X-Deadline"  # Unix time in milliseconds; work that is past it is dropped unseen
+HEADER_ERROR = "X-Error"  # an ErrorKind; the body is then a JSON object {reason, members}
+HEADER_SEQUENCE = "X-Seq"  # of a streamed reply: 1, 2, 3 … without a gap
+HEADER_END = "X-End"  # ends a streamed reply: ok | error | cancelled
+HEADER_COOKIE = "X-Cookie"  # of a reply whose contract sets_cookie: JSON {name, value, max_age_seconds}
+HEADER_CONTENT_TYPE = "X-Content-Type"  # of a streamed download: its media type
+
+
+class CookieToSet(BaseModel):
+    """A cookie that the owner of a route asks the gateway to set; no value means: remove it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    value: str | None
+    max_age_seconds: int | None = None

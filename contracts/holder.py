@@ -1,0 +1,85 @@
+"""What every holder of personal data answers: health, export page by page, and the erasure protocol's parts."""
+
+from typing import Any
+
+from contracts.messages import Empty, Reply, Request
+from contracts.personal_data import Locator
+from contracts.table import Call
+
+SERVICES = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
+
+# Every holder whose receipt an erasure must collect, in the order in which they are shown; dsar is wiped last.
+OWN_HOLDERS = SERVICES
+RECIPIENT_HOLDERS = {"brevo": "newsletter", "posthog": "analytics"}
+HOLDERS = (*OWN_HOLDERS, *RECIPIENT_HOLDERS)
+
+
+def service_of(holder: str) -> str:
+    """The service that answers for a holder."""
+    return RECIPIENT_HOLDERS.get(holder, holder)
+
+
+class Health(Reply):
+    """Whether a service can do its work; `failing` names what cannot (bus, database, …)."""
+
+    ready: bool
+    failing: list[str] = []
+
+
+class Locators(Reply):
+    """A person's identifiers by kind."""
+
+    values: dict[Locator, list[str]]
+
+
+class ExportRequest(Request):
+    """Ask a holder for a person's rows, from a cursor on; the first page has none."""
+
+    locators: dict[Locator, list[str]]
+    cursor: str | None = None
+
+
+class ExportedStore(Reply):
+    """Rows of one store, with what Art. 15(1) wants told about them. `row_count` counts this page."""
+
+    store: str
+    categories: list[str]
+    purpose: str
+    legal_basis: str
+    retention: str
+    source: str
+    recipients: list[str]
+    rows: list[dict[str, Any]]
+
+
+class ExportPage(Reply):
+    """At most `EXPORT_ROWS_MAX` rows; `cursor` is given as long as there is more."""
+
+    stores: list[ExportedStore]
+    cursor: str | None = None
+
+
+EXPORT_ROWS_MAX = 100
+
+
+def health_of(service: str) -> Call:
+    """The contract by which the gateway asks a service for its health."""
+    return Call(
+        owner=service,
+        name="health",
+        request=Empty,
+        reply=Health,
+        callers=("gateway",),
+        personal_data=False,
+        deadline_seconds=1.0,
+    )
+
+
+def export_of(service: str) -> Call:
+    """The contract by which dsar reads what a service holds about a person."""
+    return Call(owner=service, name="export", request=ExportRequest, reply=ExportPage, callers=("dsar",))
+
+
+HEALTH = {service: health_of(service) for service in SERVICES}
+EXPORT = {service: export_of(service) for service in SERVICES}
+CONTRACTS: tuple[Call, ...] = (*HEALTH.values(), *EXPORT.values())

@@ -1,0 +1,75 @@
+"""The newsletter: double opt-in by ourselves, unsubscribing without login, Brevo kept in step."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from contracts.auth import Email, Token
+from contracts.envelope import Audience
+from contracts.messages import Done, Reply, Request
+from contracts.table import Call, Http, Limit
+
+
+class Subscribe(Request):
+    """Ask for the newsletter; nothing reaches Brevo before the mailed link is confirmed."""
+
+    email: Email
+    consent: Literal[True]
+
+
+class BrevoCallback(Request):
+    """A webhook of Brevo: one event or, when batched, several, as Brevo shapes them."""
+
+    bearer: Annotated[str, StringConstraints(max_length=200)] = ""
+    events: Annotated[list[dict[str, Any]], Field(max_length=500)]
+
+
+class SubscriptionState(Reply):
+    """What became of a link: subscribed or unsubscribed."""
+
+    state: Literal["subscribed", "unsubscribed"]
+
+
+SUBSCRIBE = Call(
+    owner="newsletter",
+    name="subscribe",
+    request=Subscribe,
+    reply=Done,
+    http=Http(
+        method="POST",
+        path="/api/newsletter/subscriptions",
+        audience=Audience.VISITOR,
+        status=202,
+        empty=True,
+        creates=True,
+        summary="Ask for the newsletter; a mail asks to confirm",
+        limit=Limit.MAIL,
+    ),
+)
+CONFIRM = Call(
+    owner="newsletter",
+    name="confirm",
+    request=Token,
+    reply=SubscriptionState,
+    http=Http(
+        method="POST",
+        path="/api/newsletter/subscriptions/confirm",
+        audience=Audience.VISITOR,
+        summary="Confirm with the secret of the mailed link",
+    ),
+)
+UNSUBSCRIBE = Call(
+    owner="newsletter",
+    name="unsubscribe",
+    request=Token,
+    reply=SubscriptionState,
+    http=Http(
+        method="POST",
+        path="/api/newsletter/subscriptions/unsubscribe",
+        audience=Audience.VISITOR,
+        summary="Unsubscribe with the secret of a newsletter's link",
+    ),
+)
+BREVO_CALLBACK = Call(owner="newsletter", name="brevo_callback", request=BrevoCallback, reply=Done)
+
+CONTRACTS = (SUBSCRIBE, CONFIRM, UNSUBSCRIBE, BREVO_CALLBACK)

@@ -1,0 +1,118 @@
+"""The contract table: one entry per message on the bus. Permissions, routes and documents are derived from it.
+
+Kinds: `Call` (request and reply), `Stream` (request and streamed reply), `Event` (published; durable ones are
+kept by a JetStream stream, the others reach whoever listens now). Subjects follow from owner and name, so
+that they cannot be misspelt: rpc.<owner>.v1.<verb>, evt.<owner>.<entity>.<past>.v1, signal.<…>.v1.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel
+
+from contracts.envelope import Audience
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+class Account(StrEnum):
+    """The two NATS accounts; CONTENT has no JetStream, so message text cannot be stored there."""
+
+    APP = "APP"
+    CONTENT = "CONTENT"
+
+
+class Limit(StrEnum):
+    """Which rate limit a route counts against; the figures are in policies/limits.json."""
+
+    DEFAULT = "default"
+    LOGIN = "login"
+    REGISTER = "register"
+    MAIL = "mail"
+    TEXT = "text"
+    SPEECH = "speech"
+    PRIVACY = "privacy"
+    ANALYTICS = "analytics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """Where a browser reaches a contract, whom it serves and which consent purpose it needs.
+
+    `silent` answers `status` without asking the owner when the purpose is not consented to. `creates` honours
+    Idempotency-Key. `empty` means that the answer has no body.
+    """
+
+    method: Method
+    path: str
+    audience: Audience
+    summary: str
+    status: int = 200
+    purpose: str | None = None
+    silent: bool = False
+    sets_cookie: bool = False
+    creates: bool = False
+    csrf: bool = True
+    empty: bool = False
+    limit: Limit = Limit.DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request with one reply. `personal_data` says whether either may hold any (core NATS only, never kept)."""
+
+    owner: str
+    name: str
+    request: type[BaseModel]
+    reply: type[BaseModel]
+    callers: tuple[str, ...] = ("gateway",)
+    personal_data: bool = True
+    account: Account = Account.APP
+    http: Http | None = None
+    deadline_seconds: float = 5.0
+
+    @property
+    def subject(self) -> str:
+        """The subject that the owner serves, in a queue group of the owner's name."""
+        return f"rpc.{self.owner}.v1.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream(Call):
+    """A request whose reply is a sequence of byte chunks with credit, cancel and an explicit end.
+
+    `stall_seconds` is the longest silence between two chunks before the caller gives up.
+    """
+
+    media_type: str = "text/event-stream"
+    stall_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened. Durable ones hold opaque ids and counts only.
+
+    `per_holder` widens the subject by the holder's name, so that each may publish only its own.
+    """
+
+    owner: str
+    entity: str
+    past: str
+    model: type[BaseModel]
+    consumers: tuple[str, ...]
+    durable: bool = True
+    per_holder: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The subject, without the holder's token where the event has one."""
+        root = "evt" if self.durable else "signal"
+        return f"{root}.{self.owner}.{self.entity}.{self.past}.v1"
+
+    def subject_for(self, holder: str) -> str:
+        """The subject under which one holder publishes."""
+        return f"{self.subject}.{holder}"
+
+
+Contract = Call | Event
