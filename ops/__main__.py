@@ -1,0 +1,34 @@
+"""The operator's verbs: `python -m ops VERB …`, each imported only when used, so that help is instant."""
+
+import importlib
+import sys
+
+VERBS = {
+    "run": ("ops.run.command", "run the whole platform on this machine"),
+    "npm": ("ops.npm", "npm of the installed Node.js, inside web/"),
+    "browser": ("ops.browser", "find Chromium for the browser tests; --install gets it"),
+    "generate": ("ops.generate", "write the generated files again; --check only compares"),
+    "init-bus": ("ops.bus_config", "create streams and durable consumers"),
+    "verify-certificate": ("ops.verify_certificate", "check an erasure certificate offline"),
+}
+
+
+def usage() -> str:
+    lines = [f"  {verb:<20}{doc}" for verb, (_, doc) in VERBS.items()]
+    return "\n".join(["usage: python -m ops VERB [ARGUMENT ...]", "", *lines])
+
+
+def main(arguments: list[str]) -> int:
+    verb, *rest = arguments or ["--help"]
+    if verb in {"-h", "--help"}:
+        print(usage())
+        return 0
+    if verb not in VERBS:
+        print(f"{verb!r} is not a verb.\n{usage()}", file=sys.stderr)
+        return 2
+    module = importlib.import_module(VERBS[verb][0])
+    return int(module.main(rest) or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
