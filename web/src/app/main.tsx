@@ -1,5 +1,6 @@
 import { render } from "preact";
 import "../styles/index.css";
+import { App } from "./app";
 
 const root = document.getElementById("app");
-if (root) render(<main><h1>Larabot</h1></main>, root);
+if (root) render(<App />, root);

@@ -1,0 +1,5 @@
+import { Page } from "../../parts/page";
+
+export function CookiesPage() {
+  return <Page title="CookiesPage" />;
+}

@@ -1,0 +1,22 @@
+/** A link within the site that carries the chosen language along. */
+import type { ComponentChildren } from "preact";
+import { usePlace, withLanguage } from "../app/place";
+
+interface LinkProps {
+  readonly to: string;
+  readonly class?: string;
+  readonly title?: string;
+  readonly "aria-label"?: string;
+  readonly "aria-current"?: "page" | "true" | undefined;
+  readonly "data-variant"?: "secondary" | "tertiary";
+  readonly children: ComponentChildren;
+}
+
+export function Link({ to, children, ...rest }: LinkProps) {
+  const { search } = usePlace();
+  return (
+    <a {...rest} href={withLanguage(to, search)}>
+      {children}
+    </a>
+  );
+}
