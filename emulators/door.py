@@ -52,6 +52,7 @@ class Door:
         on_reset: Callable[[], None] = lambda: None,
         about: Callable[[], dict[str, Any]] = dict,
         body_limit: int = BODY_LIMIT,
+        records: bool = True,
     ) -> None:
         self.name = name
         self.clock = Clock()
@@ -61,6 +62,7 @@ class Door:
         self._on_reset = on_reset
         self._about = about
         self._body_limit = body_limit
+        self._records = records
 
     def application(self, routes: Iterable[web.AbstractRouteDef]) -> web.Application:
         app = web.Application(middlewares=[self._admit])
@@ -90,7 +92,8 @@ class Door:
             headers=[(name.decode("latin-1"), text.decode("latin-1")) for name, text in request.raw_headers],
             connection=connection_id(request),
         )
-        self.evidence.arrived(received)
+        if self._records:
+            self.evidence.arrived(received)
         request[RECEIVED] = received
         if not await self._read_body(request, received):
             return _and_close(self._refuse(413))

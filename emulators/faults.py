@@ -39,8 +39,7 @@ class Fault:
     def fits(self, method: str, path: str, body: bytes) -> bool:
         found = {"method": method, "path": path, "body": body.decode("utf-8", "replace")}
         return all(
-            found["method"] == wanted if key == "method" else wanted in found[key]
-            for key, wanted in self.match.items()
+            found["method"] == wanted if key == "method" else wanted in found[key] for key, wanted in self.match.items()
         )
 
     async def before_piece(self, number: int, request: web.Request) -> None:

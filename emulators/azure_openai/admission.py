@@ -72,24 +72,18 @@ def _messages_refusal(messages: Any) -> web.Response | None:
     if messages is None:
         return shapes.invalid("Missing required parameter: 'messages'.", "messages")
     if not isinstance(messages, list) or not messages:
-        return shapes.invalid(
-            "Invalid 'messages': empty array. Expected an array with minimum length 1.", "messages"
-        )
+        return shapes.invalid("Invalid 'messages': empty array. Expected an array with minimum length 1.", "messages")
     for number, message in enumerate(messages):
         if not isinstance(message, dict) or message.get("role") not in ROLES:
             return shapes.invalid(f"Invalid value for 'messages[{number}].role'.", f"messages[{number}].role")
         if not isinstance(message.get("content"), str | list):
-            return shapes.invalid(
-                f"Invalid type for 'messages[{number}].content'.", f"messages[{number}].content"
-            )
+            return shapes.invalid(f"Invalid type for 'messages[{number}].content'.", f"messages[{number}].content")
     return None
 
 
 def _settings_refusal(body: dict[str, Any]) -> web.Response | None:
     if "max_tokens" in body and "max_completion_tokens" in body:
-        return shapes.invalid(
-            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
-        )
+        return shapes.invalid("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.")
     if not isinstance(body.get("stream", False), bool | None):
         return shapes.invalid("Invalid type for 'stream': expected a boolean.", "stream")
     if body.get("stream_options") is not None and not body.get("stream"):
@@ -97,9 +91,7 @@ def _settings_refusal(body: dict[str, Any]) -> web.Response | None:
     for name in ("max_tokens", "max_completion_tokens"):
         limit = body.get(name)
         if limit is not None and (not isinstance(limit, int) or limit < 1):
-            return shapes.invalid(
-                f"Invalid '{name}': integer below minimum value. Expected a value >= 1.", name
-            )
+            return shapes.invalid(f"Invalid '{name}': integer below minimum value. Expected a value >= 1.", name)
     temperature = body.get("temperature")
     if temperature is not None and not (isinstance(temperature, int | float) and 0 <= temperature <= WARMEST):
         return shapes.invalid("Invalid 'temperature': expected a number between 0 and 2.", "temperature")

@@ -70,18 +70,14 @@ class Completions:
     async def _stream(
         self, request: web.Request, answer: Answer, body: dict[str, Any], fault: Fault
     ) -> web.StreamResponse:
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream; charset=utf-8", **_headers(answer)}
-        )
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8", **_headers(answer)})
         await response.prepare(request)
         await _send(response, answer.opening())
         await _send(response, answer.role())
         for number, piece in enumerate(pieces(answer.text, fault.pieces or _pieces_for(answer.text))):
             await fault.before_piece(number, request)
             if number == fault.error_after:
-                await _send(
-                    response, fault.error or {"error": {"code": "InternalServerError", "message": "Failed."}}
-                )
+                await _send(response, fault.error or {"error": {"code": "InternalServerError", "message": "Failed."}})
                 return response
             if number:
                 await asyncio.sleep(_pace(fault))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from emulators.azure_openai.words import Language, language_asked, language_of
 
-LONG_SENTENCE = 12
+LONG_SENTENCE = 9
 VERY_LONG_SENTENCE = 20
 LEAST_CLAUSE = 3
 LEAST_HALF = 6
@@ -80,11 +80,7 @@ def proofread(text: str) -> str:
 
 def explain(text: str) -> str:
     language = language_of(text)
-    hard = [
-        word
-        for word, plain in language.plain.items()
-        if plain and re.search(rf"\b{word}\b", text, re.IGNORECASE)
-    ]
+    hard = [word for word, plain in language.plain.items() if plain and re.search(rf"\b{word}\b", text, re.IGNORECASE)]
     simple = simplify(text)
     if not hard:
         return simple

@@ -1,0 +1,1 @@
+"""A mail sink: takes mail over SMTP, shows it over HTTP, passes nothing on."""

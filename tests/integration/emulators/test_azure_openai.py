@@ -1,0 +1,223 @@
+"""The Azure OpenAI emulator as the vendor's own SDK sees it."""
+
+import asyncio
+import base64
+import time
+from datetime import UTC, datetime
+
+import httpx
+import openai
+import pytest
+from openai import AsyncAzureOpenAI
+
+SIMPLIFY = {"role": "system", "content": "task: simplify"}
+SWEDISH = (
+    "Fotosyntesen är en komplicerad process som omvandlar solljus till kemisk energi, vilket möjliggör liv, "
+    "eftersom växterna samtidigt tillhandahåller syre åt åtskilliga individer."
+)
+
+
+def asked(text=SWEDISH):
+    return [SIMPLIFY, {"role": "user", "content": text}]
+
+
+@pytest.fixture
+def azure(shared_emulator):
+    return shared_emulator("azure_openai")
+
+
+@pytest.fixture
+async def client(azure):
+    async with AsyncAzureOpenAI(
+        azure_endpoint=azure.url, api_key="emulator-key", api_version="2024-10-21", max_retries=0, timeout=10
+    ) as made:
+        yield made
+
+
+async def complete(client, text=SWEDISH, deployment="school", **options):
+    return await client.chat.completions.create(model=deployment, messages=asked(text), **options)
+
+
+async def chunks_of(client, text=SWEDISH, **options):
+    stream = await complete(client, text, stream=True, **options)
+    return [chunk async for chunk in stream]
+
+
+def text_of(chunks):
+    return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices and chunk.choices[0].delta)
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
+
+
+async def test_simplifies_the_readers_own_swedish_text(client):
+    answer = await complete(client)
+    text = answer.choices[0].message.content
+    assert "Fotosyntesen är en svår process som gör om solljus till kemisk energi." in text
+    assert "ger syre åt många personer" in text
+    assert all(len(sentence.split()) < 16 for sentence in text.split("."))
+
+
+async def test_only_the_first_answer_after_start_says_that_it_is_an_emulator(emulator):
+    azure = emulator("azure_openai")
+    async with AsyncAzureOpenAI(azure_endpoint=azure.url, api_key="emulator-key", api_version="2024-10-21") as client:
+        first, second = await complete(client), await complete(client)
+    assert first.choices[0].message.content.startswith("Emulator: Det här svaret kommer från en emulator")
+    assert "Emulator" not in second.choices[0].message.content
+
+
+async def test_streams_like_azure_and_slowly_enough_to_be_seen(client):
+    began = time.monotonic()
+    chunks = await chunks_of(client, stream_options={"include_usage": True})
+    took = time.monotonic() - began
+    assert chunks[0].choices == []
+    assert chunks[0].model_extra["prompt_filter_results"][0]["prompt_index"] == 0
+    assert chunks[1].choices[0].delta.role == "assistant"
+    assert len(chunks) >= 20 + 4
+    assert took >= 19 * 0.05
+    assert chunks[-2].choices[0].finish_reason == "stop"
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage.total_tokens > 0
+    assert "Det beror på att växterna" in text_of(chunks)
+
+
+async def test_characters_survive_a_split_between_tcp_segments(azure, client):
+    azure.fault(times=None, pace_seconds=0)
+    assert "Åsa åt äpplen och öl 🍏 på ön." in text_of(await chunks_of(client, "Åsa åt äpplen och öl 🍏 på ön."))
+
+
+async def test_pieces_and_pace_are_set_at_the_door(azure, client):
+    azure.fault(times=None, pieces=30, pace_seconds=0)
+    chunks = await chunks_of(client)
+    assert len([chunk for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]) == 30
+
+
+async def test_annotation_chunks_have_no_delta(azure, client):
+    azure.fault(quirk="annotations", pace_seconds=0)
+    chunks = await chunks_of(client)
+    assert any(chunk.choices and chunk.choices[0].delta is None for chunk in chunks)
+
+
+async def test_a_filtered_prompt_is_refused_as_azure_does(client):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        await complete(client, "Text [[filter]] text")
+    assert refusal.value.code == "content_filter"
+    assert refusal.value.body["innererror"]["code"] == "ResponsibleAIPolicyViolation"
+
+
+async def test_a_late_filter_ends_the_stream_midway(azure, client):
+    azure.fault(times=None, pace_seconds=0)
+    whole = text_of(await chunks_of(client))
+    chunks = await chunks_of(client, f"{SWEDISH}[[filter-late]]")
+    assert chunks[-1].choices[0].finish_reason == "content_filter"
+    assert 0 < len(text_of(chunks)) < len(whole)
+
+
+async def test_a_wrong_key_is_refused(azure):
+    async with AsyncAzureOpenAI(azure_endpoint=azure.url, api_key="other", api_version="2024-10-21") as stranger:
+        with pytest.raises(openai.AuthenticationError) as refusal:
+            await complete(stranger)
+    assert refusal.value.code == "401"
+
+
+async def test_a_missing_deployment_is_named_so(client):
+    with pytest.raises(openai.NotFoundError) as refusal:
+        await complete(client, deployment="missing-model")
+    assert refusal.value.code == "DeploymentNotFound"
+
+
+async def test_a_known_but_unwanted_key_is_accepted_and_recorded(azure, client):
+    await complete(client, user="pupil-1", store=True)
+    body = base64.b64decode(azure.requests()[0]["body"])
+    assert b'"user":"pupil-1"' in body
+
+
+async def test_an_unknown_body_key_is_refused(client):
+    with pytest.raises(openai.BadRequestError, match="Unrecognized request argument supplied: shoe_size"):
+        await complete(client, extra_body={"shoe_size": 43})
+
+
+async def test_an_unknown_header_of_the_vendor_is_refused(client):
+    with pytest.raises(openai.BadRequestError, match="x-ms-pupil"):
+        await complete(client, extra_headers={"x-ms-pupil": "1"})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/openai/deployments/school/chat/completions", {"messages": []}, 404),
+        ("/openai/deployments/school/chat/completions?api-version=2024-10-21", {"model": "x"}, 400),
+        ("/openai/deployments/school/embeddings?api-version=2024-10-21", {}, 404),
+        ("/openai/deployments/school/chat/completions?api-version=2024-10-21", {"x": "a" * 1_100_000}, 413),
+    ],
+)
+def test_wrong_calls_get_the_vendors_error(azure, path, body, status):
+    answer = httpx.post(f"{azure.url}{path}", json=body, headers={"api-key": "emulator-key"})
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]
+
+
+async def test_leaving_is_seen_within_a_second_and_ends_the_work(azure, client):
+    azure.fault(pieces=60, pace_seconds=0.1)
+    stream = await complete(client, stream=True)
+    await anext(aiter(stream))
+    assert azure.requests()[0]["closed_at"] is None
+    left = datetime.fromtimestamp(time.time(), UTC)
+    await stream.close()
+    await client.close()
+    for _ in range(50):
+        if azure.requests()[0]["closed_at"]:
+            break
+        await asyncio.sleep(0.02)
+    assert abs((moment(azure.requests()[0]["closed_at"]) - left).total_seconds()) < 0.5
+
+
+async def test_the_record_holds_what_was_sent_and_not_the_door(azure, client):
+    await complete(client)
+    (record,) = azure.requests()
+    assert record["method"] == "POST"
+    assert record["path"].endswith("/deployments/school/chat/completions?api-version=2024-10-21")
+    assert ["api-key", "emulator-key"] in [[name.lower(), value] for name, value in record["headers"]]
+    assert record["bytes"] == len(base64.b64decode(record["body"])) > 0
+    assert record["connection"]
+
+
+async def test_calls_on_one_connection_share_its_id(azure, client):
+    azure.fault(times=None, pace_seconds=0)
+    await complete(client)
+    await complete(client)
+    first, second = azure.requests()
+    assert first["connection"] == second["connection"]
+
+
+async def test_too_many_requests_with_the_retry_header(azure, client):
+    azure.fault(status=429, headers={"retry-after-ms": "50"}, times=1)
+    patient = client.with_options(max_retries=1)
+    assert (await complete(patient)).choices[0].finish_reason == "stop"
+    assert len(azure.requests()) == 2
+
+
+async def test_an_error_frame_midway(azure, client):
+    azure.fault(error_after=3, pace_seconds=0)
+    with pytest.raises(openai.APIError, match="Failed"):
+        await chunks_of(client)
+
+
+async def test_a_reset_midway(azure, client):
+    azure.fault(reset_after=3, pace_seconds=0)
+    with pytest.raises(openai.APIConnectionError):
+        await chunks_of(client)
+
+
+async def test_a_stall_midway(azure, client):
+    azure.fault(stall_after=3, pace_seconds=0)
+    with pytest.raises(openai.APITimeoutError):
+        await chunks_of(client, timeout=0.3)
+
+
+async def test_a_late_first_byte(azure, client):
+    azure.fault(delay=0.3)
+    began = time.monotonic()
+    await complete(client)
+    assert time.monotonic() - began >= 0.3
