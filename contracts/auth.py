@@ -246,9 +246,7 @@ PROVIDERS = Call(
     request=Empty,
     reply=Providers,
     personal_data=False,
-    http=Http(
-        method="GET", path="/api/auth/providers", audience=Audience.VISITOR, summary="The ways to log in"
-    ),
+    http=Http(method="GET", path="/api/auth/providers", audience=Audience.VISITOR, summary="The ways to log in"),
 )
 FORGOT_PASSWORD = Call(
     owner="auth",
@@ -311,9 +309,7 @@ SESSIONS = Call(
     name="sessions",
     request=Empty,
     reply=Sessions,
-    http=Http(
-        method="GET", path="/api/auth/sessions", audience=Audience.ACCOUNT, summary="The live sessions"
-    ),
+    http=Http(method="GET", path="/api/auth/sessions", audience=Audience.ACCOUNT, summary="The live sessions"),
 )
 REVOKE_SESSIONS = Call(
     owner="auth",

@@ -126,9 +126,7 @@ GET = Call(
     name="get",
     request=Empty,
     reply=ConsentState,
-    http=Http(
-        method="GET", path="/api/consent", audience=Audience.VISITOR, summary="The current state by purpose"
-    ),
+    http=Http(method="GET", path="/api/consent", audience=Audience.VISITOR, summary="The current state by purpose"),
 )
 SET = Call(
     owner="consent",

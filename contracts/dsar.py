@@ -161,9 +161,7 @@ CASES = Call(
     name="cases",
     request=Empty,
     reply=Cases,
-    http=Http(
-        method="GET", path="/api/privacy/requests", audience=Audience.ACCOUNT, summary="One's own cases"
-    ),
+    http=Http(method="GET", path="/api/privacy/requests", audience=Audience.ACCOUNT, summary="One's own cases"),
 )
 CASE = Call(
     owner="dsar",
@@ -242,9 +240,7 @@ CLAIM = Call(
     reply=Claim,
     callers=tuple(sorted({service_of(holder) for holder in HOLDERS} - {"dsar"})),
 )
-ERASURE_REQUESTED = Event(
-    owner="dsar", entity="erasure", past="requested", model=ErasureRequested, consumers=HOLDERS
-)
+ERASURE_REQUESTED = Event(owner="dsar", entity="erasure", past="requested", model=ErasureRequested, consumers=HOLDERS)
 ERASURE_COMPLETED = Event(
     owner="dsar",
     entity="erasure",

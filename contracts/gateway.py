@@ -17,8 +17,6 @@ class QuotaKeys(Reply):
     keys: list[str]
 
 
-QUOTA_KEYS = Call(
-    owner="gateway", name="quota_keys", request=QuotaKeysRequest, reply=QuotaKeys, callers=("dsar",)
-)
+QUOTA_KEYS = Call(owner="gateway", name="quota_keys", request=QuotaKeysRequest, reply=QuotaKeys, callers=("dsar",))
 
 CONTRACTS = (QUOTA_KEYS,)

@@ -93,7 +93,8 @@ class Stream(Call):
 class Event:
     """Something that happened. Durable ones hold opaque ids and counts only.
 
-    `per_holder` widens the subject by the holder's name, so that each may publish only its own.
+    `per_holder` widens the subject by the holder's name, so that each may publish only its own. `shared`: of a
+    signal, one replica of each consumer hears it; otherwise every replica does.
     """
 
     owner: str
@@ -103,6 +104,7 @@ class Event:
     consumers: tuple[str, ...]
     durable: bool = True
     per_holder: bool = False
+    shared: bool = False
 
     @property
     def subject(self) -> str:

@@ -19,9 +19,7 @@ def within_bytes(value: str) -> str:
     return value
 
 
-Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=TEXT_BYTES_MAX), AfterValidator(within_bytes)
-]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_BYTES_MAX), AfterValidator(within_bytes)]
 InputName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
 
 
@@ -79,9 +77,7 @@ TOOLS = Call(
     request=Empty,
     reply=Tools,
     personal_data=False,
-    http=Http(
-        method="GET", path="/api/text/tools", audience=Audience.VISITOR, summary="The catalogue of text tools"
-    ),
+    http=Http(method="GET", path="/api/text/tools", audience=Audience.VISITOR, summary="The catalogue of text tools"),
 )
 GENERATE = Stream(
     owner="textproxy", name="generate", request=Generate, reply=Generated, account=Account.CONTENT,
@@ -96,6 +92,7 @@ USAGE_COUNTED = Event(
     model=UsageCounted,
     consumers=("analytics",),
     durable=False,
+    shared=True,
 )
 
 CONTRACTS = (TOOLS, GENERATE, USAGE_COUNTED)
