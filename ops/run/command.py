@@ -35,13 +35,9 @@ def main(arguments: list[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        prog="python -m ops run", description="Run the whole platform on this machine."
-    )
+    made = argparse.ArgumentParser(prog="python -m ops run", description="Run the whole platform on this machine.")
     made.add_argument("--port", type=int, default=8000, help="where the gateway listens (0: any free port)")
-    made.add_argument(
-        "--data", type=Path, default=Path(".data"), help="directory for everything that is kept"
-    )
+    made.add_argument("--data", type=Path, default=Path(".data"), help="directory for everything that is kept")
     made.add_argument(
         "--clock-offset",
         type=duration_seconds,
@@ -85,8 +81,6 @@ async def launch(site: Site, began: float) -> int:
     executor = Executor(console)
     forker = ForkingStarter(executor, site.basics, console) if sys.platform == "linux" else None
     if forker:
-        await (
-            forker.warm_up()
-        )  # it imports on the other core while this one makes the plan and starts the bus
+        await forker.warm_up()  # it imports on the other core while this one makes the plan and starts the bus
     record = RunRecord(site.data.path / "run.json")
     return await Launch(plan_of(site), record, console, executor=executor, forker=forker, began=began).run()

@@ -151,11 +151,7 @@ class Configuration:
 
     def of_reader(self, reader: str) -> dict[str, str]:
         """What one process is given: its own keys, and of vendors only the real ones'."""
-        keys = [
-            key
-            for key in KEYS
-            if reader in key.readers and (not key.vendor or key.vendor in self.real_vendors)
-        ]
+        keys = [key for key in KEYS if reader in key.readers and (not key.vendor or key.vendor in self.real_vendors)]
         found = {key.name: self.values.get(key.name, key.default or "") for key in keys}
         return {name: value for name, value in found.items() if value}
 

@@ -52,9 +52,7 @@ class PreloaderLink:
         self._loop.add_reader(control, self._hear)
 
     @classmethod
-    async def open(
-        cls, executor: Executor, environment: Mapping[str, str], console: Console
-    ) -> "PreloaderLink":
+    async def open(cls, executor: Executor, environment: Mapping[str, str], console: Console) -> "PreloaderLink":
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         with theirs:
@@ -147,7 +145,7 @@ class ForkingStarter:
 
     @property
     def pid(self) -> int | None:
-        return self._link.process.pid if self._link and self._link.alive else None
+        return self._link.process.pid if self._link else None
 
     async def warm_up(self) -> PreloaderLink:
         """Start the preloader if there is none; returns while it still imports."""

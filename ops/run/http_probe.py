@@ -59,6 +59,4 @@ async def until_ready(url: str, *, deadline_seconds: float) -> None:
                     last = f"{answer.status} {answer.body}"
                 await asyncio.sleep(POLL_EVERY_SECONDS)
     except TimeoutError:
-        raise NotReady(
-            f"{url} was not ready within {deadline_seconds:g} s; its last answer: {last}"
-        ) from None
+        raise NotReady(f"{url} was not ready within {deadline_seconds:g} s; its last answer: {last}") from None

@@ -33,6 +33,7 @@ class Launch:
         executor: Executor,
         forker: ForkingStarter | None = None,
         began: float | None = None,
+        ready_within_seconds: float = ALL_READY_SECONDS,
     ) -> None:
         self._plan = plan
         self._record = record
@@ -40,6 +41,7 @@ class Launch:
         self._executor = executor
         self._forker = forker
         self._began = time.monotonic() if began is None else began
+        self._ready_within_seconds = ready_within_seconds
         self._supervisor = Supervisor(console, on_replaced=self._write_record)
         self._is_up = False
         self._stop = asyncio.Event()
@@ -73,7 +75,7 @@ class Launch:
         for program in (*plan.emulators, *plan.services):
             self._keep(program)
         urls = [plan.ready_url, *(program.ready_url for program in plan.emulators if program.ready_url)]
-        await asyncio.gather(*(until_ready(url, deadline_seconds=ALL_READY_SECONDS) for url in urls))
+        await asyncio.gather(*(until_ready(url, deadline_seconds=self._ready_within_seconds) for url in urls))
         self._is_up = True
         self._write_record()
         self._console.say(plan.banner)

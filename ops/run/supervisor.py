@@ -34,11 +34,10 @@ class BackOff:
 class Keeper:
     """Keeps one process alive."""
 
-    def __init__(
-        self, program: Program, starter: Starter, console: Console, on_replaced: Callable[[], None]
-    ) -> None:
+    def __init__(self, program: Program, starter: Starter, console: Console, on_replaced: Callable[[], None]) -> None:
         self.program = program
         self.running: Running | None = None
+        self.pid: int | None = None
         self._starter = starter
         self._console = console
         self._on_replaced = on_replaced
@@ -74,6 +73,7 @@ class Keeper:
             self.running = await self._starter.start(self.program)
         except OSError as error:
             return f"could not be started ({error})"
+        self.pid = self.running.pid
         if self._signal:
             self.running.send(self._signal)
         report = asyncio.create_task(self._report_back()) if replaces_another else None
@@ -104,7 +104,8 @@ class Supervisor:
 
     @property
     def pids(self) -> dict[str, int]:
-        return {name: keeper.running.pid for name, keeper in self._keepers.items() if keeper.running}
+        """The last known of each, so that a process that is being replaced is not missing meanwhile."""
+        return {name: keeper.pid for name, keeper in self._keepers.items() if keeper.pid}
 
     def keep(self, program: Program, starter: Starter) -> None:
         self._keepers[program.name] = Keeper(program, starter, self._console, self._on_replaced)
@@ -121,9 +122,7 @@ class Supervisor:
         for keeper in self._keepers.values():
             keeper.stop(signal.SIGKILL)
 
-    async def _signal(
-        self, keepers: list[Keeper], number: signal.Signals, wait_seconds: float
-    ) -> list[Keeper]:
+    async def _signal(self, keepers: list[Keeper], number: signal.Signals, wait_seconds: float) -> list[Keeper]:
         """Those that still run after the wait."""
         for keeper in keepers:
             keeper.stop(number)

@@ -17,7 +17,7 @@ from ops.run.run_record import RunRecord
 from ops.run.starting import Executor
 
 
-def toy(name, port, data, *more, path="/"):
+def toy(name: str, port: int, data: Path, *more: str) -> Program:
     return Program(
         name=name,
         command=(
@@ -27,12 +27,12 @@ def toy(name, port, data, *more, path="/"):
         ),
         is_module=True,
         environment={"PATH": "/usr/bin:/bin", "LARABOT_TOY": name},
-        ready_url=f"http://127.0.0.1:{port}{path}",
+        ready_url=f"http://127.0.0.1:{port}/",
     )
 
 
-def toy_plan(data, *, stubborn, never_ready):
-    taken = set()
+def toy_plan(data: Path, *, stubborn: bool, never_ready: bool) -> Plan:
+    taken: set[int] = set()
     names = ("nats-server", "emulator-brevo", "consent", "gateway")
     ports = {}
     for name in names:
@@ -54,26 +54,35 @@ def toy_plan(data, *, stubborn, never_ready):
     )
 
 
-async def launch(asked):
+async def launch(asked: argparse.Namespace) -> int:
     data = DataDirectory(asked.data)
     console = Console.of_this_process()
     executor = Executor(console)
     forker = None if asked.without_fork else ForkingStarter(executor, {"PATH": "/usr/bin:/bin"}, console)
     plan = toy_plan(data.path, stubborn=asked.stubborn, never_ready=asked.never_ready)
     record = RunRecord(data.path / "run.json")
-    return await Launch(plan, record, console, executor=executor, forker=forker).run()
+    made = Launch(
+        plan,
+        record,
+        console,
+        executor=executor,
+        forker=forker,
+        ready_within_seconds=4 if asked.impatient else 60,
+    )
+    return await made.run()
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--stubborn", action="store_true")
     parser.add_argument("--never-ready", action="store_true")
+    parser.add_argument("--impatient", action="store_true")
     parser.add_argument("--without-fork", action="store_true")
     try:
         return asyncio.run(launch(parser.parse_args()))
     except LaunchRefused as refusal:
-        print(refusal, file=sys.stderr)
+        sys.stderr.write(f"{refusal}\n")
         return 1
 
 
