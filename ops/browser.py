@@ -30,9 +30,7 @@ def find_browser() -> Path | None:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m ops browser", description=__doc__)
-    parser.add_argument(
-        "--install", action="store_true", help="install Chromium if none is found (Debian, as root)"
-    )
+    parser.add_argument("--install", action="store_true", help="install Chromium if none is found (Debian, as root)")
     asked = parser.parse_args(arguments)
     browser = find_browser()
     if not browser and asked.install and can_install():
@@ -52,6 +50,4 @@ def can_install() -> bool:
 def install() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}  # noqa: TID251  # apt needs its proxies
     for action in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
-        subprocess.run(
-            [*APT, *action], env=environment, check=False, timeout=APT_SECONDS_MAX, stdout=sys.stderr
-        )
+        subprocess.run([*APT, *action], env=environment, check=False, timeout=APT_SECONDS_MAX, stdout=sys.stderr)
