@@ -1,0 +1,1 @@
+"""Azure Speech, emulated: tokens, voices, recognition and synthesis on one port."""
