@@ -1,0 +1,1 @@
+"""The floor that every service stands on: lifecycle, bus, database, holder of personal data, telemetry."""

@@ -1,0 +1,107 @@
+"""Durable consumers: fetch, handle, acknowledge; what fails is delivered again, later and later, for ever.
+
+For erasures there is no dead letter: giving up would be a broken promise. A handler must be idempotent.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import nats.errors
+from nats.aio.msg import Msg
+from nats.js.client import JetStreamContext
+from opentelemetry.trace import SpanKind
+
+from chassis.bus.connection import Bus
+from chassis.bus.wire import parse
+from chassis.telemetry import Log, span
+from contracts.derive.streams import durable_name, stream_of
+from contracts.errors import Refusal
+from contracts.table import Event
+
+FETCH_COUNT = 16
+FETCH_SECONDS = 2.0
+IDLE_AFTER_ERROR_SECONDS = 0.5
+PROGRESS_SECONDS = 10.0
+RETRY_FIRST_SECONDS, RETRY_SOON_SECONDS, RETRY_LATE_SECONDS = 0.25, 4.0, 60.0
+LATE_AFTER_DELIVERIES = 100
+PUBLISH_SECONDS = 5.0
+
+log = Log("consumer")
+
+
+class DurableConsumer:
+    """Reads one event for one durable name; several messages are handled side by side."""
+
+    def __init__(self, bus: Bus, event: Event, consumer: str, handler: Callable[[Any], Awaitable[None]]) -> None:
+        self._bus = bus
+        self._event = event
+        self._handler = handler
+        self._stream = stream_of(event)
+        self._durable = durable_name(event, consumer)
+
+    async def run(self) -> None:
+        """Consume until cancelled."""
+        subscription: JetStreamContext.PullSubscription | None = None
+        while True:
+            try:
+                if subscription is None:
+                    jetstream = self._bus.client.jetstream(timeout=PUBLISH_SECONDS)
+                    subscription = await jetstream.pull_subscribe_bind(consumer=self._durable, stream=self._stream)
+                messages = await subscription.fetch(FETCH_COUNT, timeout=FETCH_SECONDS)
+                await asyncio.gather(*(self._handle(message) for message in messages))
+            except TimeoutError:
+                continue  # nothing came; nats-py raises the plain one at times
+            except (nats.errors.Error, ConnectionError) as error:
+                log.warning("fetch failed", error=error, consumer=self._durable)
+                await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
+
+    async def _handle(self, message: Msg) -> None:
+        progress = asyncio.create_task(_in_progress(message))
+        attributes = {"messaging.system": "nats", "messaging.consumer.group.name": self._durable}
+        try:
+            with span(f"process {self._event.subject}", SpanKind.CONSUMER, attributes, extract=message.headers or {}):
+                await self._handler(parse(self._event.model, {}, message.data))
+            await message.ack_sync(timeout=PUBLISH_SECONDS)
+        except Refusal as refusal:
+            log.warning("delivery refused", error=refusal, consumer=self._durable, kind=refusal.kind.value)
+            await self._again(message)
+        except (nats.errors.Error, TimeoutError) as error:
+            log.warning("not acknowledged", error=error, consumer=self._durable)
+        except Exception as error:
+            # The loop must outlive any bug of a handler; the message comes again.
+            log.failure("handler failed", error=error, consumer=self._durable, attempt=message.metadata.num_delivered)
+            await self._again(message)
+        finally:
+            progress.cancel()
+
+    async def _again(self, message: Msg) -> None:
+        try:
+            await message.nak(delay=retry_delay_seconds(message.metadata.num_delivered or 1))
+        except nats.errors.Error as error:
+            log.warning("not postponed", error=error, consumer=self._durable)
+
+
+def retry_delay_seconds(deliveries: int) -> float:
+    """How long to wait before the next delivery: soon at first, once a minute after a hundred."""
+    if deliveries > LATE_AFTER_DELIVERIES:
+        return RETRY_LATE_SECONDS
+    return min(RETRY_FIRST_SECONDS * float(1 << min(deliveries - 1, 10)), RETRY_SOON_SECONDS)
+
+
+async def _in_progress(message: Msg) -> None:
+    while True:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        await message.in_progress()
+
+
+async def publish_durably(bus: Bus, subject: str, payload: bytes, message_id: str) -> None:
+    """Publish to JetStream and wait for its acknowledgement; the same id twice is stored once.
+
+    Raises:
+        nats.errors.Error, TimeoutError: not stored, as far as we know; try again.
+    """
+    jetstream = bus.client.jetstream(timeout=PUBLISH_SECONDS)
+    if not bus.connected:
+        raise nats.errors.ConnectionClosedError
+    await jetstream.publish(subject, payload, headers={"Nats-Msg-Id": message_id}, timeout=PUBLISH_SECONDS)

@@ -1,0 +1,163 @@
+"""Endpoints: each request runs as its own task with a limit; whatever happens, the caller gets an answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from nats.aio.msg import Msg
+from opentelemetry.trace import SpanKind
+
+from chassis.bus.calls import Answer, Send
+from chassis.bus.streams import OutgoingStream, OutgoingStreams
+from chassis.bus.wire import decode_request, encode_refusal, parse
+from chassis.clock import Clock
+from chassis.telemetry import Log, span
+from contracts.envelope import HEADER_DEADLINE, Caller
+from contracts.errors import ErrorKind, Refusal
+from contracts.table import Call, Stream
+
+DRAIN_SECONDS = 8.0
+
+log = Log("endpoints")
+
+Received = Callable[[Msg], Awaitable[None]]
+AnyHandler = Callable[[Any, Caller], Awaitable[Any]]
+AnyStreamHandler = Callable[[Any, Caller], AsyncIterator[bytes]]
+
+
+class Endpoints:
+    """What a service answers. Beyond `concurrent_max` at work, it refuses at once instead of queueing."""
+
+    def __init__(self, send: Send, outgoing: OutgoingStreams, clock: Clock, concurrent_max: int) -> None:
+        self._send = send
+        self._outgoing = outgoing
+        self._clock = clock
+        self._concurrent_max = concurrent_max
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    def answering(self, call: Call, handler: AnyHandler) -> Received:
+        """Make the subscription callback for a call with one reply."""
+
+        async def received(message: Msg) -> None:
+            await self._start(call, message, lambda: self._answer(call, handler, message))
+
+        return received
+
+    def streaming(self, stream: Stream, handler: AnyStreamHandler) -> Received:
+        """Make the subscription callback for a call with a streamed reply."""
+
+        async def received(message: Msg) -> None:
+            await self._start(stream, message, lambda: self._stream(stream, handler, message))
+
+        return received
+
+    async def drain(self) -> None:
+        """Refuse what comes now, give what is at work some seconds, then cancel it."""
+        self._draining = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _start(self, call: Call, message: Msg, work: Callable[[], Awaitable[None]]) -> None:
+        if not fits(call, message):
+            log.failure("message does not fit its contract", subject=call.subject)
+            return
+        if self._draining or len(self._tasks) >= self._concurrent_max:
+            refusal = Refusal(ErrorKind.UNAVAILABLE, "busy", retry_after_seconds=1)
+            headers, body = encode_refusal(refusal)
+            await self._send(message.reply, body, "", headers)
+            return
+        task = asyncio.ensure_future(guarded(call, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, call: Call, handler: AnyHandler, message: Msg) -> None:
+        headers: dict[str, str] = {}
+        try:
+            answer = await self._handled(call, handler, message)
+            body, headers = answer.body, answer.headers
+        except Refusal as refusal:
+            headers, body = encode_refusal(refusal)
+        await self._send(message.reply, body, "", headers)
+
+    async def _handled(self, call: Call, handler: AnyHandler, message: Msg) -> Answer:
+        envelope, body = self._accepted(message)
+        with _span(call, message):
+            request = parse(call.request, envelope.parameters, body)
+            try:
+                reply = await handler(request, envelope.caller)
+            except Refusal:
+                raise
+            except Exception as error:
+                # The edge of every handler: a bug becomes a refusal for the caller and a log line for us.
+                log.failure("endpoint failed", error=error, subject=call.subject)
+                raise Refusal(ErrorKind.INTERNAL) from None
+        return reply if isinstance(reply, Answer) else Answer(reply.model_dump_json().encode())
+
+    async def _stream(self, stream: Stream, handler: AnyStreamHandler, message: Msg) -> None:
+        with self._outgoing.begin(message.reply) as outgoing:
+            try:
+                envelope, body = self._accepted(message)
+                with _span(stream, message):
+                    request = parse(stream.request, envelope.parameters, body)
+                    await _pump(stream, handler(request, envelope.caller), outgoing)
+            except Refusal as refusal:
+                await outgoing.refuse(refusal)
+            except asyncio.CancelledError:
+                await outgoing.end("cancelled")
+                raise
+            except Exception as error:
+                # As in _handled: the edge of every handler.
+                log.failure("stream failed", error=error, subject=stream.subject)
+                await outgoing.refuse(Refusal(ErrorKind.INTERNAL))
+
+    def _accepted(self, message: Msg) -> Any:
+        deadline = (message.headers or {}).get(HEADER_DEADLINE, "")
+        if deadline.isdigit() and int(deadline) < self._clock.unix_milliseconds():
+            raise Refusal(ErrorKind.TIMEOUT, "too-late", retry_after_seconds=1)
+        envelope, body = decode_request(message.data)
+        if envelope.caller.service != message.reply.split(".", 2)[1]:
+            raise Refusal(ErrorKind.FORBIDDEN, "caller")
+        return envelope, body
+
+
+async def _pump(stream: Stream, chunks: AsyncIterator[bytes], outgoing: OutgoingStream) -> None:
+    """Accept at once, so that the reader can cancel before the first byte; then pass the chunks on."""
+    await outgoing.accept(stream.media_type)
+    try:
+        async for chunk in chunks:
+            await outgoing.write(chunk)
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+    await outgoing.end("ok")
+
+
+def fits(call: Call, message: Msg) -> bool:
+    """Whether the server delivered what was subscribed to, with a reply inbox of a known caller.
+
+    A consumer's fetch may name any subject as its reply and so make the server deliver stream messages here;
+    those carry another subject and a reply of $JS.ACK.
+    """
+    root, _, rest = message.reply.partition(".")
+    caller = rest.partition(".")[0]
+    return message.subject == call.subject and root == "_INBOX" and caller in call.callers
+
+
+async def guarded(call: Call, work: Callable[[], Awaitable[None]]) -> None:
+    """Run a request's work; an answer that cannot be sent (bus lost, cancelled) ends quietly."""
+    try:
+        await work()
+    except Refusal as refusal:
+        log.warning("answer not sent", subject=call.subject, kind=refusal.kind.value)
+    except asyncio.CancelledError:
+        log.info("request cancelled", subject=call.subject)
+
+
+def _span(call: Call, message: Msg) -> Any:
+    attributes = {"messaging.system": "nats", "messaging.destination.template": call.subject}
+    return span(f"process {call.subject}", SpanKind.SERVER, attributes, extract=message.headers or {})

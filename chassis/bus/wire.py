@@ -1,0 +1,90 @@
+"""How requests, replies and refusals look as bytes on the bus."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from contracts.envelope import HEADER_ERROR, Envelope
+from contracts.errors import ErrorKind, Refusal
+
+Model = TypeVar("Model", bound=BaseModel)
+
+NO_RESPONDERS = "503"
+ERRORS_MAX = 20
+
+
+def encode_request(envelope: Envelope, body: bytes) -> bytes:
+    """Put the envelope's one line before the body."""
+    return envelope.model_dump_json(exclude_defaults=True).encode() + b"\n" + body
+
+
+def decode_request(data: bytes) -> tuple[Envelope, bytes]:
+    """Take a request apart.
+
+    Raises:
+        Refusal: the envelope is none (the sender is not one of ours).
+    """
+    line, _, body = data.partition(b"\n")
+    try:
+        return Envelope.model_validate_json(line), body
+    except ValidationError:
+        raise Refusal(ErrorKind.MALFORMED, "envelope") from None
+
+
+def parse(model: type[Model], parameters: Mapping[str, str], body: bytes) -> Model:
+    """Validate a body, with the route's parameters as further members.
+
+    Raises:
+        Refusal: malformed JSON, or members that are missing, unknown or wrong (with `errors`, without values).
+    """
+    merged = body or b"{}"
+    if parameters:
+        merged = _merged(parameters, merged)
+    try:
+        return model.model_validate_json(merged, strict=True)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        if details[0]["type"] == "json_invalid":
+            raise Refusal(ErrorKind.MALFORMED, "json") from None
+        errors = [
+            {"field": ".".join(str(part) for part in e["loc"])[:100], "code": e["type"], "detail": e["msg"][:200]}
+            for e in details[:ERRORS_MAX]
+        ]
+        raise Refusal(ErrorKind.INVALID, "fields", errors=errors) from None
+
+
+def _merged(parameters: Mapping[str, str], body: bytes) -> bytes:
+    try:
+        members = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refusal(ErrorKind.MALFORMED, "json") from None
+    if not isinstance(members, dict):
+        raise Refusal(ErrorKind.INVALID, "fields", errors=[{"field": "", "code": "object", "detail": "an object"}])
+    doubled = sorted(set(members) & set(parameters))
+    if doubled:
+        errors = [{"field": name, "code": "in-path", "detail": "stands in the address already"} for name in doubled]
+        raise Refusal(ErrorKind.INVALID, "fields", errors=errors)
+    return orjson.dumps({**members, **parameters})
+
+
+def encode_refusal(refusal: Refusal) -> tuple[dict[str, str], bytes]:
+    """Headers and body of a refusal."""
+    body = orjson.dumps({"reason": refusal.reason, "members": refusal.members})
+    return {HEADER_ERROR: refusal.kind.value}, body
+
+
+def raise_if_refused(headers: Mapping[str, str], body: bytes) -> None:
+    """Raise what the other side refused with.
+
+    Raises:
+        Refusal: the reply is one, or nobody serves the subject.
+    """
+    if headers.get("Status") == NO_RESPONDERS:
+        raise Refusal(ErrorKind.UNAVAILABLE, "nobody-serves", retry_after_seconds=1)
+    kind = headers.get(HEADER_ERROR)
+    if kind is None:
+        return
+    content = orjson.loads(body)
+    raise Refusal(ErrorKind(kind), content["reason"], **content["members"])

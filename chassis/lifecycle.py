@@ -1,0 +1,221 @@
+"""A service's life: settings, telemetry, inventory, database, bus, endpoints, ready, drain, in one order for all."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from chassis.bus import Bus, DurableConsumer
+from chassis.bus.consumers import publish_durably
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.health import HealthDoor
+from chassis.holder import ExternalHolder, PersonalDataHolder
+from chassis.inventory import Inventory
+from chassis.migrations import migrate
+from chassis.outbox import OutboxRelay
+from chassis.retention import Retention
+from chassis.settings import Settings
+from chassis.tables import StandardTables
+from chassis.telemetry import Log, configure_logs, configure_traces
+from contracts.dsar import CLAIM, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
+from contracts.envelope import Caller
+from contracts.holder import EXPORT, HEALTH, ExportPage, ExportRequest, Health
+from contracts.messages import Empty
+from contracts.table import Account, Call, Event, Stream
+
+Claimer = Callable[[str, str], Awaitable[Claim]]
+Background = Callable[[], Coroutine[Any, Any, None]]
+
+log = Log("lifecycle")
+
+
+class Service:
+    """One service: what it answers, hears, consumes and runs beside; `app.build` fills it, `run` lives it.
+
+    `content` opens the second connection, to the account for message text. `claim` replaces asking dsar whom
+    an erasure concerns (dsar asks itself).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        base: type[SQLModel],
+        tables: StandardTables,
+        inventory: Inventory,
+        migrations: Path,
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.clock = Clock(settings.clock_offset_seconds)
+        self.database = Database(settings.database_url.get_secret_value())
+        self.bus = Bus(name, self.clock)
+        self.content_bus: Bus | None = None
+        self.tables = tables
+        self.inventory = inventory
+        self.relay = OutboxRelay(self.database, tables, self._publish, self.clock)
+        self.claim: Claimer = self._ask_dsar
+        self.ready = False
+        self._metadata = base.metadata
+        self._migrations = migrations
+        self._content_seed = ""
+        self._externals: dict[str, ExternalHolder] = {}
+        self._starting: list[Callable[[], Awaitable[None]]] = []
+        self._backgrounds: dict[str, Background] = {"outbox": self.relay.run}
+        self._closing: list[Callable[[], Awaitable[None]]] = []
+        self._stop = asyncio.Event()
+        self.answer(HEALTH[name], self._health)
+
+    def use_content(self, seed: str) -> Bus:
+        """Open the second connection as well; returns its bus."""
+        self._content_seed = seed
+        self.content_bus = Bus(self.name, self.clock, Account.CONTENT)
+        return self.content_bus
+
+    def answer(self, call: Call, handler: Callable[[Any, Caller], Awaitable[Any]]) -> None:
+        """Serve a call that this service owns."""
+        self._starting.append(lambda: self._bus_of(call).serve(call, handler))
+
+    def stream(self, stream: Stream, handler: Callable[[Any, Caller], AsyncIterator[bytes]]) -> None:
+        """Serve a streamed call that this service owns."""
+        self._starting.append(lambda: self._bus_of(stream).serve_stream(stream, handler))
+
+    def hear(self, event: Event, handler: Callable[[Any], Awaitable[None]]) -> None:
+        """Hear a signal."""
+        self._starting.append(lambda: self.bus.listen(event, handler))
+
+    def consume(self, event: Event, consumer: str, handler: Callable[[Any], Awaitable[None]]) -> None:
+        """Consume a durable event."""
+        self.background(f"consumer {consumer}", DurableConsumer(self.bus, event, consumer, handler).run)
+
+    def background(self, name: str, run: Background) -> None:
+        """Run something beside the endpoints for as long as the service lives; if it ends, so does the service."""
+        self._backgrounds[name] = run
+
+    def at_start(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do something once database and bus are up, before the service is ready."""
+        self._starting.append(step)
+
+    def at_close(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Close something when the service ends, before the bus and the database."""
+        self._closing.append(step)
+
+    def external(self, holder: ExternalHolder) -> None:
+        """Answer for a store outside the database (a recipient) as well."""
+        self._externals[holder.store.holder] = holder
+
+    def run(self) -> None:
+        """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again."""
+        configure_logs(self.name, self.settings.log_level)
+        configure_traces(self.name, self.settings.otlp_endpoint)
+        import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
+
+        sys.exit(uvloop.run(self._live()))
+
+    async def _live(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        self.inventory.check()
+        await self._open()
+        tasks = {asyncio.create_task(run(), name=name) for name, run in self._backgrounds.items()}
+        tasks |= {asyncio.create_task(self.bus.broken.wait(), name="bus")}
+        stopping = asyncio.create_task(self._stop.wait())
+        self.ready = True
+        log.info("ready")
+        await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in tasks if task.done()]
+        for task in failed:
+            log.failure("background ended", error=None if task.cancelled() else task.exception(), stage=task.get_name())
+        self.ready = False
+        await self._close(tasks)
+        return 1 if failed else 0
+
+    async def _open(self) -> None:
+        await self.database.open()
+        await migrate(self.database, self._migrations, self._metadata)
+        await self.inventory.check_database(self.database)
+        self._hold_personal_data()
+        if self.settings.health_port:
+            door = HealthDoor(self.settings.health_port, self.failing)
+            self.background("health door", door.run)
+        await self.bus.open(self.settings.nats_url, self.settings.nats_seed.get_secret_value())
+        if self.content_bus is not None:
+            await self.content_bus.open(self.settings.nats_url, self._content_seed)
+        for step in self._starting:
+            await step()
+        for bus in self._buses():
+            await bus.serving()
+
+    def _hold_personal_data(self) -> None:
+        holder = PersonalDataHolder(
+            service=self.name,
+            database=self.database,
+            inventory=self.inventory,
+            tables=self.tables,
+            clock=self.clock,
+            receipt_seed=self.settings.receipt_seed.get_secret_value(),
+            claim=self._claimed,
+            relay=self.relay,
+            externals=self._externals,
+        )
+
+        async def export(request: ExportRequest, caller: Caller) -> ExportPage:  # noqa: ARG001 — a handler's shape
+            return await holder.export(request)
+
+        self.answer(EXPORT[self.name], export)
+        for part in self.inventory.holders():
+            self.consume(ERASURE_REQUESTED, part.holder, _erasing(holder, part.holder))
+        retention = Retention(self.database, self.inventory, self.tables, self.clock)
+        self.background("retention", retention.run)
+
+    async def _close(self, tasks: set[asyncio.Task[Any]]) -> None:
+        for step in self._closing:
+            await step()
+        for bus in self._buses():
+            await bus.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.database.close()
+        log.info("closed")
+
+    def _buses(self) -> tuple[Bus, ...]:
+        return (self.bus,) if self.content_bus is None else (self.bus, self.content_bus)
+
+    def _bus_of(self, call: Call) -> Bus:
+        if call.account is Account.CONTENT and self.content_bus is not None:
+            return self.content_bus
+        return self.bus
+
+    async def _claimed(self, erasure_id: str, holder: str) -> Claim:
+        return await self.claim(erasure_id, holder)
+
+    async def _ask_dsar(self, erasure_id: str, holder: str) -> Claim:
+        claim = await self.bus.call(CLAIM, ClaimRequest(erasure_id=erasure_id, holder=holder))
+        return Claim.model_validate(claim.model_dump())
+
+    async def _publish(self, subject: str, payload: bytes, message_id: str) -> None:
+        await publish_durably(self.bus, subject, payload, message_id)
+
+    def failing(self) -> list[str]:
+        """What keeps this service from working now."""
+        failing = [] if self.ready else ["starting"]
+        return failing + [f"bus {bus.account.value}" for bus in self._buses() if not bus.connected]
+
+    async def _health(self, request: Empty, caller: Caller) -> Health:  # noqa: ARG002 — a handler's shape
+        failing = self.failing()
+        return Health(ready=not failing, failing=failing)
+
+
+def _erasing(holder: PersonalDataHolder, name: str) -> Callable[[ErasureRequested], Awaitable[None]]:
+    async def erase(event: ErasureRequested) -> None:
+        await holder.erase(name, event.erasure_id)
+
+    return erase

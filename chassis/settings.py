@@ -1,0 +1,57 @@
+"""Settings come from environment variables with the prefix LARABOT_; one that nobody reads is refused."""
+
+import difflib
+import os
+from typing import Self
+
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "LARABOT_"
+
+
+class SettingsRefused(SystemExit):
+    """The environment does not fit; the message names each setting, never a value."""
+
+
+class Settings(BaseSettings):
+    """What every service is told. Secrets have no defaults; seeds are nkeys or 32 bytes in hex."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    nats_url: str
+    nats_seed: SecretStr
+    database_url: SecretStr
+    receipt_seed: SecretStr
+    public_url: str
+    clock_offset_seconds: float = 0.0
+    log_level: str = "INFO"
+    otlp_endpoint: str | None = None
+    health_port: int = 0
+    emulated: bool = False
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings.
+
+        Raises:
+            SettingsRefused: a setting is missing or wrong, or a LARABOT_ variable is not one of ours.
+        """
+        refuse_unknown(set(cls.model_fields))
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['type']}" for e in error.errors(include_input=False)]
+            message = f"settings refused for {cls.__module__}:\n  " + "\n  ".join(lines)
+            raise SettingsRefused(message) from None
+
+
+def refuse_unknown(fields: set[str]) -> None:
+    """Refuse a LARABOT_ variable that is no setting: a misspelt one would otherwise be ignored in silence."""
+    known = {f"{PREFIX}{name.upper()}" for name in fields}
+    for name in sorted(os.environ):  # noqa: TID251 — this module is the one reader of the environment
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            message = f"unknown setting {name}{hint}"
+            raise SettingsRefused(message)
