@@ -1,7 +1,8 @@
-"""The smallest HTTP client that can ask a local process whether it is ready."""
+"""The smallest HTTP client that can ask a local process whether it is ready, and tell it a thing or two."""
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 ANSWER_BYTES_MAX = 16 * 1024
@@ -18,8 +19,8 @@ class NotReady(Exception):
     """The deadline passed; the message is the last answer."""
 
 
-async def ask(url: str, timeout_seconds: float = 5) -> Answer:
-    """GET the address once.
+async def ask(url: str, body: bytes = b"", *, timeout_seconds: float = 5) -> Answer:
+    """GET the address once, or POST the JSON to it.
 
     Raises:
         OSError: nobody listens, or the answer is not HTTP.
@@ -29,8 +30,11 @@ async def ask(url: str, timeout_seconds: float = 5) -> Answer:
     async with asyncio.timeout(timeout_seconds):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         try:
-            head = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
-            writer.write(head.encode())
+            head = (
+                f"{'POST' if body else 'GET'} {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            )
+            writer.write(head.encode() + body)
             received = b""
             while len(received) < ANSWER_BYTES_MAX and (piece := await reader.read(ANSWER_BYTES_MAX)):
                 received += piece
@@ -54,7 +58,7 @@ async def until_ready(url: str, *, deadline_seconds: float) -> None:
                 except OSError as error:  # TimeoutError is one
                     last = str(error) or "no answer in time"
                 else:
-                    if answer.status == 200:  # noqa: PLR2004  # the one good answer
+                    if answer.status == HTTPStatus.OK:
                         return
                     last = f"{answer.status} {answer.body}"
                 await asyncio.sleep(POLL_EVERY_SECONDS)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import dataclass
 
 from ops.run.console import Console
 from ops.run.forking import ForkingStarter
@@ -12,15 +13,21 @@ from ops.run.plan import Plan
 from ops.run.program import Program
 from ops.run.run_record import RunRecord
 from ops.run.starting import Executor, Starter
-from ops.run.supervisor import Supervisor
+from ops.run.supervisor import Supervisor, until_serving
 
-BUS_READY_SECONDS = 20
-ALL_READY_SECONDS = 60
-SERVICE_GRACE_SECONDS = 10
-EMULATOR_GRACE_SECONDS = 3
-BUS_GRACE_SECONDS = 10
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENDED_AT_ONCE = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long the launcher waits for what, in seconds."""
+
+    bus_ready: float = 20
+    all_ready: float = 60
+    service_grace: float = 10
+    emulator_grace: float = 3
+    bus_grace: float = 10
 
 
 class Launch:
@@ -33,7 +40,7 @@ class Launch:
         executor: Executor,
         forker: ForkingStarter | None = None,
         began: float | None = None,
-        ready_within_seconds: float = ALL_READY_SECONDS,
+        patience: Patience = Patience(),
     ) -> None:
         self._plan = plan
         self._record = record
@@ -41,7 +48,7 @@ class Launch:
         self._executor = executor
         self._forker = forker
         self._began = time.monotonic() if began is None else began
-        self._ready_within_seconds = ready_within_seconds
+        self._patience = patience
         self._supervisor = Supervisor(console, on_replaced=self._write_record)
         self._is_up = False
         self._stop = asyncio.Event()
@@ -69,13 +76,13 @@ class Launch:
     async def _bring_up(self) -> None:
         plan = self._plan
         self._keep(plan.bus)
-        if plan.bus.ready_url:
-            await until_ready(plan.bus.ready_url, deadline_seconds=BUS_READY_SECONDS)
+        await until_serving(plan.bus, deadline_seconds=self._patience.bus_ready)
         await plan.prepare_bus()
         for program in (*plan.emulators, *plan.services):
             self._keep(program)
-        urls = [plan.ready_url, *(program.ready_url for program in plan.emulators if program.ready_url)]
-        await asyncio.gather(*(until_ready(url, deadline_seconds=self._ready_within_seconds) for url in urls))
+        deadline = self._patience.all_ready
+        emulators = [until_serving(program, deadline_seconds=deadline) for program in plan.emulators]
+        await asyncio.gather(until_ready(plan.ready_url, deadline_seconds=deadline), *emulators)
         self._is_up = True
         self._write_record()
         self._console.say(plan.banner)
@@ -96,12 +103,12 @@ class Launch:
     async def _stop_in_order(self) -> None:
         """Services drain while the bus and the vendors still answer them."""
         self._console.say("stopping (Ctrl-C again: at once)")
-        plan, stop = self._plan, self._supervisor.stop
-        await stop([program.name for program in plan.services], grace_seconds=SERVICE_GRACE_SECONDS)
-        await stop([program.name for program in plan.emulators], grace_seconds=EMULATOR_GRACE_SECONDS)
+        plan, patience, stop = self._plan, self._patience, self._supervisor.stop
+        await stop([program.name for program in plan.services], grace_seconds=patience.service_grace)
+        await stop([program.name for program in plan.emulators], grace_seconds=patience.emulator_grace)
         if self._forker:
             await self._forker.close()
-        await stop([plan.bus.name], grace_seconds=BUS_GRACE_SECONDS)
+        await stop([plan.bus.name], grace_seconds=patience.bus_grace)
 
     def _keep(self, program: Program) -> None:
         starter: Starter = self._forker if self._forker and program.is_module else self._executor

@@ -17,6 +17,16 @@ BACK_WITHIN_SECONDS = 30.0
 KILL_WAIT_SECONDS = 5.0
 
 
+async def until_serving(program: Program, *, deadline_seconds: float) -> None:
+    if program.ready_url:
+        await until_ready(program.ready_url, deadline_seconds=deadline_seconds)
+    if program.once_ready:
+        try:
+            await program.once_ready()
+        except OSError as error:
+            raise NotReady(f"{program.name} went away again: {error}") from error
+
+
 class BackOff:
     """0.1 s, doubling to 5 s; a process that lived for 10 s starts again from 0.1 s."""
 
@@ -85,11 +95,10 @@ class Keeper:
                 report.cancel()
 
     async def _report_back(self) -> None:
-        if self.program.ready_url:
-            try:
-                await until_ready(self.program.ready_url, deadline_seconds=BACK_WITHIN_SECONDS)
-            except NotReady as error:
-                self._console.say(f"{self.program.name} runs again, but {error}")
+        try:
+            await until_serving(self.program, deadline_seconds=BACK_WITHIN_SECONDS)
+        except NotReady as error:
+            self._console.say(f"{self.program.name} runs again, but {error}")
         self._console.say(f"{self.program.name} is back")
         self._on_replaced()
 

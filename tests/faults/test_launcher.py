@@ -168,10 +168,10 @@ def test_a_second_signal_ends_even_a_stubborn_process_at_once(start_toys: Callab
 
 
 def test_a_stubborn_process_is_killed_after_its_grace(start_toys: Callable[..., Toys]) -> None:
-    toys = start_toys("--stubborn").up()
+    toys = start_toys("--stubborn", "--impatient").up()
     before = toys.pids()
     assert toys.stop() == 0
-    assert "consent did not end within 10 s" in toys.output.read_text()
+    assert "consent did not end within 1 s" in toys.output.read_text()
     assert is_gone(before["consent"])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ops.run.console import Console
 from ops.run.data_directory import DataDirectory
 from ops.run.forking import ForkingStarter
-from ops.run.launch import Launch
+from ops.run.launch import Launch, Patience
 from ops.run.plan import Plan
 from ops.run.ports import any_port
 from ops.run.program import Program
@@ -67,7 +67,7 @@ async def launch(asked: argparse.Namespace) -> int:
         console,
         executor=executor,
         forker=forker,
-        ready_within_seconds=4 if asked.impatient else 60,
+        patience=Patience(all_ready=4, service_grace=1) if asked.impatient else Patience(),
     )
     return await made.run()
 

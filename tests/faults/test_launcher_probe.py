@@ -1,0 +1,88 @@
+"""The launcher's way to ask whether a process serves, against processes that do so badly."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ops.run.http_probe import NotReady, ask, until_ready
+from ops.run.plan import move_clock
+from ops.run.program import Program
+from ops.run.supervisor import until_serving
+
+Answering = Callable[[bytes], Awaitable[bytes]]
+
+
+@asynccontextmanager
+async def a_server(answer: Answering) -> AsyncIterator[str]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split()[0])
+        writer.write(await answer(head + await reader.readexactly(length)))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def always(answer: bytes) -> Answering:
+    async def give(_request: bytes) -> bytes:
+        return answer
+
+    return give
+
+
+async def test_waits_until_the_answer_is_200() -> None:
+    answers = [b"HTTP/1.1 503 No\r\n\r\n", b"", b"rubbish\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"]
+
+    async def one_after_another(_request: bytes) -> bytes:
+        return answers.pop(0)
+
+    async with a_server(one_after_another) as url:
+        await until_ready(url, deadline_seconds=10)
+    assert answers == []
+
+
+async def test_a_deadline_that_passes_tells_the_last_answer() -> None:
+    async with a_server(always(b"HTTP/1.1 503 No\r\n\r\nconsent: no bus")) as url:
+        with pytest.raises(NotReady, match="503 consent: no bus"):
+            await until_ready(url, deadline_seconds=0.3)
+
+
+async def test_a_server_that_never_answers_does_not_hold_the_deadline_up() -> None:
+    async def never(_request: bytes) -> bytes:
+        await asyncio.Event().wait()
+        return b""
+
+    async with a_server(never) as url:
+        with pytest.raises(NotReady):
+            await until_ready(url, deadline_seconds=0.3)
+
+
+async def test_an_answer_without_end_is_cut() -> None:
+    async with a_server(always(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_000_000)) as url:
+        assert len((await ask(url)).body) < 100_000
+
+
+async def test_an_emulator_is_told_the_moved_time() -> None:
+    requests: list[bytes] = []
+
+    async def accept(request: bytes) -> bytes:
+        requests.append(request)
+        return b"HTTP/1.1 200 OK\r\n\r\n{}"
+
+    async with a_server(accept) as url:
+        await move_clock(url, 3600)
+    assert requests[0].startswith(b"POST /__emu/clock HTTP/1.1\r\n")
+    assert requests[0].endswith(b'{"offset_seconds": 3600}')
+
+
+async def test_a_process_that_goes_away_before_it_was_told_is_not_ready() -> None:
+    async def told() -> None:
+        raise ConnectionRefusedError
+
+    program = Program(name="emulator-brevo", command=(), once_ready=told)
+    with pytest.raises(NotReady, match="emulator-brevo went away"):
+        await until_serving(program, deadline_seconds=1)
