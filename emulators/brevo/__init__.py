@@ -1,0 +1,1 @@
+"""Brevo, emulated: contacts, lists, mail and webhooks with state."""

@@ -1,0 +1,149 @@
+"""Brevo's contacts and the lists they stand in."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from emulators.brevo.refusals import Refusal, invalid, missing, not_found
+from emulators.clock import Clock, stamp
+
+LISTS = range(1, 21)
+CONTACTS_KEPT = 10_000
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+IDENTIFIER_TYPES = {None, "email_id", "contact_id", "ext_id"}
+CREATE_KEYS = {
+    *("email", "ext_id", "attributes", "listIds", "updateEnabled", "emailBlacklisted", "smsBlacklisted"),
+    *("smtpBlacklistSender", "forceMerge", "getId"),
+}
+UPDATE_KEYS = {
+    *("attributes", "listIds", "unlinkListIds", "emailBlacklisted", "smsBlacklisted", "smtpBlacklistSender"),
+    *("ext_id", "forceMerge"),
+}
+
+
+@dataclass(slots=True)
+class Contact:
+    id: int
+    email: str | None
+    ext_id: str | None
+    created_at: str
+    modified_at: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    list_ids: set[int] = field(default_factory=set)
+    email_blacklisted: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "email": self.email,
+            "ext_id": self.ext_id,
+            "emailBlacklisted": self.email_blacklisted,
+            "smsBlacklisted": False,
+            "createdAt": self.created_at,
+            "modifiedAt": self.modified_at,
+            "listIds": sorted(self.list_ids),
+            "attributes": self.attributes,
+        }
+
+
+class Contacts:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._contacts: dict[int, Contact] = {}
+        self._next = 1
+
+    def create(self, body: dict[str, Any]) -> tuple[Contact, bool]:
+        """The contact, and whether it is new; an old one is only changed where the call allows it."""
+        email, ext_id = body.get("email"), body.get("ext_id")
+        if email is None and ext_id is None:
+            raise missing("email")
+        _check_address(email)
+        same = [contact for contact in self._contacts.values() if _is(contact, email, ext_id)]
+        if same and not body.get("updateEnabled"):
+            duplicates = ["email"] if same[0].email == _lower(email) else ["ext_id"]
+            raise Refusal(
+                400,
+                "duplicate_parameter",
+                f"Unable to create contact, {duplicates[0]} is already associated with another Contact",
+                {"duplicate_identifiers": duplicates},
+            )
+        contact = same[0] if same else self._new(email)
+        self._change(contact, body)
+        return contact, not same
+
+    def update(self, contact: Contact, body: dict[str, Any]) -> None:
+        self._change(contact, body)
+
+    def find(self, identifier: str, kind: str | None) -> Contact:
+        if kind not in IDENTIFIER_TYPES:
+            raise invalid("identifierType is not valid")
+        for contact in self._contacts.values():
+            if _named(contact, identifier, kind):
+                return contact
+        raise not_found("Contact")
+
+    def delete(self, contact: Contact) -> None:
+        del self._contacts[contact.id]
+
+    def all(self, modified_since: datetime | None = None) -> list[Contact]:
+        found = list(self._contacts.values())
+        if modified_since is None:
+            return found
+        since = modified_since if modified_since.tzinfo else modified_since.replace(tzinfo=UTC)
+        return [contact for contact in found if datetime.fromisoformat(contact.modified_at) >= since]
+
+    def move(self, list_id: int, contacts: list[Contact], *, into: bool) -> None:
+        _check_lists([list_id])
+        for contact in contacts:
+            (contact.list_ids.add if into else contact.list_ids.discard)(list_id)
+            contact.modified_at = stamp(self._clock.now())
+
+    def clear(self) -> None:
+        self._contacts.clear()
+        self._next = 1
+
+    def _new(self, email: str | None) -> Contact:
+        if len(self._contacts) >= CONTACTS_KEPT:
+            raise Refusal(402, "not_enough_credits", "The emulator keeps no more contacts")
+        now = stamp(self._clock.now())
+        contact = Contact(self._next, _lower(email), None, now, now)
+        self._contacts[contact.id] = contact
+        self._next += 1
+        return contact
+
+    def _change(self, contact: Contact, body: dict[str, Any]) -> None:
+        joined, left = body.get("listIds") or [], body.get("unlinkListIds") or []
+        _check_lists(joined)
+        _check_lists(left)
+        contact.attributes.update(body.get("attributes") or {})
+        contact.list_ids = (contact.list_ids | set(joined)) - set(left)
+        contact.email_blacklisted = body.get("emailBlacklisted", contact.email_blacklisted)
+        contact.ext_id = body.get("ext_id", contact.ext_id)
+        contact.modified_at = stamp(self._clock.now())
+
+
+def _lower(email: str | None) -> str | None:
+    return None if email is None else email.lower()
+
+
+def _check_address(email: Any) -> None:
+    if email is not None and (not isinstance(email, str) or not ADDRESS.fullmatch(email)):
+        raise invalid("Invalid email address")
+
+
+def _check_lists(list_ids: Any) -> None:
+    if not isinstance(list_ids, list) or any(number not in LISTS for number in list_ids):
+        raise invalid("List ids are not valid or do not exist")
+
+
+def _is(contact: Contact, email: str | None, ext_id: str | None) -> bool:
+    return (email is not None and contact.email == _lower(email)) or (ext_id is not None and contact.ext_id == ext_id)
+
+
+def _named(contact: Contact, identifier: str, kind: str | None) -> bool:
+    if kind == "ext_id":
+        return contact.ext_id == identifier
+    if kind == "email_id" or (kind is None and "@" in identifier):
+        return contact.email == identifier.lower()
+    return str(contact.id) == identifier
