@@ -1,0 +1,1 @@
+"""PostHog, emulated: capture on one side, persons and their deletion on the other."""
