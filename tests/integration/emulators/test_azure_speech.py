@@ -12,7 +12,7 @@ import azure.cognitiveservices.speech as speechsdk
 import httpx
 import pytest
 
-from tests.integration.emulators.conftest import Running
+from tests.integration.emulators.running import Running
 
 KEY = {"Ocp-Apim-Subscription-Key": "emulator-key"}
 
