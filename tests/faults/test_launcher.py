@@ -28,6 +28,7 @@ class Toys:
                 [sys.executable, "-m", "tests.support.toy_launch", str(data), *options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def record(self) -> dict[str, Any]:
@@ -58,6 +59,11 @@ class Toys:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
+        return self.process.wait(WITHIN_SECONDS)
+
+    def press_ctrl_c(self) -> int:
+        """As a terminal does: to the whole foreground group."""
+        os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(WITHIN_SECONDS)
 
     def journal(self) -> list[str]:
@@ -113,7 +119,7 @@ def test_forked_processes_answer_to_their_own_arguments(start_toys: Callable[...
 def test_stops_services_then_emulators_then_the_bus(start_toys: Callable[..., Toys], option: str) -> None:
     toys = start_toys(*option.split()).up()
     pids = toys.pids()
-    assert toys.stop(signal.SIGINT) == 0
+    assert toys.press_ctrl_c() == 0
     assert set(toys.journal()[:2]) == {"consent", "gateway"}
     assert toys.journal()[2:] == ["emulator-brevo", "nats-server"]
     assert all(is_gone(pid) for pid in pids.values())

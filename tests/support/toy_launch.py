@@ -16,6 +16,8 @@ from ops.run.refusal import LaunchRefused
 from ops.run.run_record import RunRecord
 from ops.run.starting import Executor
 
+PRELOADERS_OWN = {"PATH": "/usr/bin:/bin", "OF_THE_PRELOADER": "not for those it forks"}
+
 
 def toy(name: str, port: int, data: Path, *more: str) -> Program:
     return Program(
@@ -58,7 +60,7 @@ async def launch(asked: argparse.Namespace) -> int:
     data = DataDirectory(asked.data)
     console = Console.of_this_process()
     executor = Executor(console)
-    forker = None if asked.without_fork else ForkingStarter(executor, {"PATH": "/usr/bin:/bin"}, console)
+    forker = None if asked.without_fork else ForkingStarter(executor, PRELOADERS_OWN, console)
     plan = toy_plan(data.path, stubborn=asked.stubborn, never_ready=asked.never_ready)
     record = RunRecord(data.path / "run.json")
     made = Launch(
