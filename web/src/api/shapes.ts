@@ -12,8 +12,16 @@ export interface Consent {
 export interface Receipt {
   readonly receipt_id: string;
   readonly at: string;
-  readonly notice_version: string;
   readonly purposes: Readonly<Partial<Record<Purpose, boolean>>>;
+  readonly notice_version: string;
+  readonly notice_hash: string;
+  readonly language: string;
+  readonly method: string;
+  readonly controller: string;
+}
+
+export interface ConsentSet extends Consent {
+  readonly receipt: Receipt;
 }
 
 export interface Account {
@@ -22,32 +30,39 @@ export interface Account {
   readonly name: string;
   readonly role: string;
   readonly tier: string;
+  readonly quotas: readonly Quota[];
+}
+
+export interface Quota {
+  readonly tool: string;
+  readonly limit: number;
+  readonly window_seconds: number;
 }
 
 export interface Provider {
   readonly id: string;
   readonly title: string;
+  readonly available: boolean;
 }
 
 export interface Session {
   readonly id: string;
   readonly created_at: string;
-  readonly last_seen_at?: string;
-  readonly browser?: string;
-  readonly current?: boolean;
+  readonly last_seen_at: string;
+  readonly current: boolean;
 }
 
 export interface ToolInput {
   readonly name: string;
   readonly required: boolean;
-  readonly title?: string;
-  readonly options?: readonly { readonly value: string; readonly title: string }[];
+  readonly title: string;
+  readonly choices: readonly string[];
 }
 
 export interface Tool {
   readonly id: string;
   readonly title: string;
-  readonly description?: string;
+  readonly description: string;
   readonly inputs: readonly ToolInput[];
 }
 
@@ -100,19 +115,40 @@ export interface CaseOpened {
   readonly right: Right;
   readonly state: CaseState;
   readonly due_at: string;
-  readonly case_secret?: string;
+  readonly case_secret: string;
 }
 
 export interface StoreData {
   readonly store: string;
-  readonly category: string;
+  readonly categories: readonly string[];
   readonly purpose: string;
   readonly legal_basis: string;
   readonly retention: string;
+  readonly source: string;
+  readonly recipients: readonly string[];
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface ServiceData {
   readonly service: string;
   readonly stores: readonly StoreData[];
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+export interface Policy {
+  readonly version: string;
+  readonly languages: readonly string[];
+  readonly controller: Readonly<Record<string, string>>;
+  readonly purposes: readonly Facts[];
+  readonly processors: readonly Facts[];
+  readonly cookies: readonly Facts[];
+  readonly retention: readonly Facts[];
+}
+
+export interface PolicyText {
+  readonly version: string;
+  readonly lang: string;
+  readonly markdown: string;
+  readonly hash: string;
 }

@@ -2,6 +2,6 @@
 import { send } from "../api/http";
 
 export function countPageView(template: string): void {
-  const body = { events: [{ name: "page_viewed", page: template }] };
+  const body = { event: "page_viewed", properties: { page: template } };
   send("POST", "/api/analytics/events", { body }).catch(() => undefined);
 }

@@ -5,7 +5,7 @@ import { useCallback, useContext, useEffect, useMemo, useState } from "preact/ho
 import { call } from "../api/http";
 import { problemFrom } from "../api/problem";
 import type { Problem } from "../api/problem";
-import type { Consent, Purpose, Receipt } from "../api/shapes";
+import type { Consent, ConsentSet, Purpose, Receipt } from "../api/shapes";
 
 export type Choices = Partial<Record<Purpose, boolean>>;
 
@@ -39,12 +39,12 @@ export function ConsentProvider({ children }: { children: ComponentChildren }) {
   const choose = useCallback(
     async (choices: Choices) => {
       const body = { purposes: choices, notice_version: version };
-      const given = await call<Receipt>("PUT", "/api/consent", { body });
+      const { receipt: given, ...state } = await call<ConsentSet>("PUT", "/api/consent", { body });
+      setConsent(state);
       setReceipt(given);
-      await askAgain();
       return given;
     },
-    [version, askAgain],
+    [version],
   );
   const putReceiptAway = useCallback(() => setReceipt(undefined), []);
 

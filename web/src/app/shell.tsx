@@ -132,7 +132,10 @@ function Header() {
               ))}
             </ul>
           </nav>
-          <AccountCorner />
+          <div class="menu-end">
+            <LanguageChoice />
+            <AccountCorner />
+          </div>
         </div>
       </div>
     </header>
@@ -159,7 +162,6 @@ function Footer() {
           <li><Link class="ds-link" to="/privacy">{words.privacy}</Link></li>
           <li><Link class="ds-link" to="/newsletter">{words.newsletter}</Link></li>
         </ul>
-        <LanguageChoice />
       </div>
     </footer>
   );

@@ -7,8 +7,8 @@ export const consentWords = messages(
     title: "Får vi räkna besök?",
     text: "Sidan fungerar lika bra vad du än svarar. Inget valfritt sparas eller läses innan du har valt.",
     gpc: "Din webbläsare har bett oss att inte följa dig (Global Privacy Control). Vi räknar det som ett nej tills du själv säger något annat.",
-    accept: "Godkänn alla",
-    refuse: "Avböj alla",
+    accept: "Godkänn",
+    refuse: "Avböj",
     choose: "Välj själv",
     save: "Spara mina val",
     policy: "Läs hela integritetspolicyn",
@@ -23,12 +23,14 @@ export const consentWords = messages(
     purposes: {
       analytics: {
         title: "Statistik",
+        line: "vilken sorts sida du ser, när och i vilken typ av webbläsare, för att vi ska kunna förbättra det som används. Behandlas av PostHog i EU.",
         data: "vilken sorts sida du ser, när, och vilken typ av webbläsare",
         why: "veta vad som används och förbättra det",
         who: "PostHog, i EU",
       },
       marketing: {
         title: "Marknadsföring",
+        line: "vilket av våra utskick som ledde dig hit, för att vi ska skicka färre och mer relevanta. Behandlas av oss själva, Midgard AI AS.",
         data: "vilket av våra utskick som ledde dig hit",
         why: "skicka färre och mer relevanta utskick",
         who: "oss själva, Midgard AI AS",
@@ -40,8 +42,8 @@ export const consentWords = messages(
     title: "Får vi telle besøk?",
     text: "Siden virker like godt uansett hva du svarer. Ingenting valgfritt lagres eller leses før du har valgt.",
     gpc: "Nettleseren din har bedt oss om ikke å følge deg (Global Privacy Control). Vi regner det som et nei til du selv sier noe annet.",
-    accept: "Godta alle",
-    refuse: "Avslå alle",
+    accept: "Godta",
+    refuse: "Avslå",
     choose: "Velg selv",
     save: "Lagre valgene mine",
     policy: "Les hele personvernerklæringen",
@@ -56,12 +58,14 @@ export const consentWords = messages(
     purposes: {
       analytics: {
         title: "Statistikk",
+        line: "hva slags side du ser, når og i hvilken type nettleser, for at vi skal kunne forbedre det som blir brukt. Behandles av PostHog i EU.",
         data: "hva slags side du ser, når, og hvilken type nettleser",
         why: "vite hva som blir brukt, og forbedre det",
         who: "PostHog, i EU",
       },
       marketing: {
         title: "Markedsføring",
+        line: "hvilken av utsendelsene våre som førte deg hit, for at vi skal sende færre og mer relevante. Behandles av oss selv, Midgard AI AS.",
         data: "hvilken av utsendelsene våre som førte deg hit",
         why: "sende færre og mer relevante utsendelser",
         who: "oss selv, Midgard AI AS",
@@ -73,8 +77,8 @@ export const consentWords = messages(
     title: "May we count visits?",
     text: "The site works just as well whatever you answer. Nothing optional is stored or read before you have chosen.",
     gpc: "Your browser has asked us not to follow you (Global Privacy Control). We take that as a no until you say otherwise yourself.",
-    accept: "Accept all",
-    refuse: "Refuse all",
+    accept: "Accept",
+    refuse: "Refuse",
     choose: "Choose",
     save: "Save my choices",
     policy: "Read the whole privacy policy",
@@ -89,12 +93,14 @@ export const consentWords = messages(
     purposes: {
       analytics: {
         title: "Statistics",
+        line: "what kind of page you see, when, and in what type of browser, so that we can improve what is used. Processed by PostHog in the EU.",
         data: "what kind of page you see, when, and the type of browser",
         why: "to know what is used and improve it",
         who: "PostHog, in the EU",
       },
       marketing: {
         title: "Marketing",
+        line: "which of our mailings led you here, so that we send fewer and more relevant ones. Processed by ourselves, Midgard AI AS.",
         data: "which of our mailings led you here",
         why: "to send fewer and more relevant mailings",
         who: "ourselves, Midgard AI AS",

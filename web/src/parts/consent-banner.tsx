@@ -40,15 +40,11 @@ function PurposeLines() {
   const words = useWords(consentWords);
   return (
     <ul class="purpose-lines">
-      {COOKIE_PURPOSES.map((purpose) => {
-        const facts = words.purposes[purpose];
-        return (
-          <li key={purpose}>
-            <strong>{facts.title}:</strong> {facts.data}, {words.why.toLowerCase()}: {facts.why}.{" "}
-            {words.who} {facts.who}.
-          </li>
-        );
-      })}
+      {COOKIE_PURPOSES.map((purpose) => (
+        <li key={purpose}>
+          <strong>{words.purposes[purpose].title}:</strong> {words.purposes[purpose].line}
+        </li>
+      ))}
     </ul>
   );
 }

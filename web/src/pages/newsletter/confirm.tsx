@@ -1,5 +1,18 @@
-import { Page } from "../../parts/page";
+/** Confirms a newsletter subscription with the secret of the mailed link. */
+import { useWords } from "../../app/language";
+import { MailedLink } from "../../parts/mailed-link";
+import { words as pageWords } from "./messages";
 
 export function ConfirmPage() {
-  return <Page title="ConfirmPage" />;
+  const words = useWords(pageWords);
+  return (
+    <MailedLink
+      title={words.confirmTitle}
+      lead={words.confirmLead}
+      button={words.confirmButton}
+      postTo="/api/newsletter/subscriptions/confirm"
+      doneTitle={words.confirmed}
+      done={<p>{words.confirmedText}</p>}
+    />
+  );
 }

@@ -1,5 +1,40 @@
+/** Asks for the newsletter; nothing begins before the mailed link is confirmed. */
+import { useState } from "preact/hooks";
+import { useWords } from "../../app/language";
+import { call } from "../../api/http";
+import { looksLikeEmail } from "../../messages/account";
+import { CheckField, TextField } from "../../parts/field";
+import { Form } from "../../parts/form";
+import type { Values } from "../../parts/form";
+import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
+import { words as pageWords } from "./messages";
 
 export function NewsletterPage() {
-  return <Page title="NewsletterPage" />;
+  const words = useWords(pageWords);
+  const [sent, setSent] = useState(false);
+  if (sent) {
+    return (
+      <Page title={words.title} width="narrow">
+        <Notice title={words.sent}>
+          <p>{words.sentText}</p>
+        </Notice>
+      </Page>
+    );
+  }
+  const subscribe = async (values: Values) => {
+    const body = { email: values["email"], consent: values["consent"] === "on" };
+    await call("POST", "/api/newsletter/subscriptions", { body });
+    setSent(true);
+  };
+  const check = (values: Values) => (looksLikeEmail(values["email"] ?? "") ? {} : { email: words.emailForm });
+  return (
+    <Page title={words.title} lead={words.lead} width="narrow">
+      <Form submit={words.submit} onSubmit={subscribe} check={check}>
+        <TextField label={words.email} name="email" type="email" autocomplete="email" />
+        <CheckField label={words.agree} name="consent" description={words.agreeAbout} />
+      </Form>
+      <p class="quiet small">{words.basis}</p>
+    </Page>
+  );
 }

@@ -3,7 +3,7 @@ import { messages } from "../../messages/language";
 export const words = messages(
   {
     title: "AI-verktyg för skolan som glömmer det du skriver",
-    lead: "Förenkla, sammanfatta och bearbeta text. Orden används medan du väntar på svaret och sparas inte efteråt – varken hos oss eller hos någon annan.",
+    lead: "Förenkla, sammanfatta och bearbeta text. Orden används medan du väntar på svaret och sparas inte hos oss efteråt.",
     tools: "Till verktygen",
     how: "Så behandlas din text",
     journeyTitle: "Textens väg",
@@ -29,7 +29,7 @@ export const words = messages(
   },
   {
     title: "KI-verktøy for skolen som glemmer det du skriver",
-    lead: "Forenkle, oppsummer og bearbeid tekst. Ordene brukes mens du venter på svaret, og lagres ikke etterpå – verken hos oss eller hos noen andre.",
+    lead: "Forenkle, oppsummer og bearbeid tekst. Ordene brukes mens du venter på svaret, og lagres ikke hos oss etterpå.",
     tools: "Til verktøyene",
     how: "Slik behandles teksten din",
     journeyTitle: "Tekstens vei",
@@ -55,7 +55,7 @@ export const words = messages(
   },
   {
     title: "AI tools for schools that forget what you write",
-    lead: "Simplify, summarise and work on text. The words are used while you wait for the answer and are not kept afterwards – not by us, nor by anyone else.",
+    lead: "Simplify, summarise and work on text. The words are used while you wait for the answer and are not kept by us afterwards.",
     tools: "To the tools",
     how: "How your text is handled",
     journeyTitle: "The way of the text",

@@ -1,0 +1,43 @@
+import { messages } from "../../messages/language";
+
+export const words = messages(
+  {
+    title: "Integritetspolicy",
+    version: (version: string) => `Version ${version}`,
+    registerTitle: "Vad vi lagrar just nu",
+    registerText: "De här listorna hämtas ur samma förteckning som styr tjänsten. De kan därför inte säga en sak och tjänsten göra en annan.",
+    purposes: "Ändamål",
+    processors: "Vilka som behandlar uppgifter åt oss",
+    cookies: "Cookies",
+    retention: "Hur länge vi sparar",
+    rights: "Använd dina rättigheter",
+    rightsText: "Se, hämta, rätta eller radera det vi har om dig – direkt på sidan.",
+    toRights: "Till din integritet",
+  },
+  {
+    title: "Personvernerklæring",
+    version: (version) => `Versjon ${version}`,
+    registerTitle: "Hva vi lagrer akkurat nå",
+    registerText: "Disse listene hentes fra samme fortegnelse som styrer tjenesten. De kan derfor ikke si én ting og tjenesten gjøre en annen.",
+    purposes: "Formål",
+    processors: "Hvem som behandler opplysninger for oss",
+    cookies: "Informasjonskapsler",
+    retention: "Hvor lenge vi lagrer",
+    rights: "Bruk rettighetene dine",
+    rightsText: "Se, hent, rett eller slett det vi har om deg – rett på siden.",
+    toRights: "Til ditt personvern",
+  },
+  {
+    title: "Privacy policy",
+    version: (version) => `Version ${version}`,
+    registerTitle: "What we store right now",
+    registerText: "These lists come from the same inventory that governs the service. They cannot say one thing while the service does another.",
+    purposes: "Purposes",
+    processors: "Who processes data on our behalf",
+    cookies: "Cookies",
+    retention: "How long we keep it",
+    rights: "Use your rights",
+    rightsText: "See, fetch, correct or erase what we have about you – right here.",
+    toRights: "To your privacy",
+  },
+);
