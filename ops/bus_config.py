@@ -128,7 +128,7 @@ async def init_bus(url: str, admin_seed: str, *, replicas: int = 1) -> None:
 
 @retry(
     stop=stop_after_delay(INIT_SECONDS_MAX),
-    wait=wait_exponential_jitter(initial=0.1, max=2),
+    wait=wait_exponential_jitter(multiplier=0.1, max=2),
     retry=retry_if_exception_type((NatsError, OSError, TimeoutError)),
     reraise=True,
 )
