@@ -6,7 +6,9 @@ import math
 import struct
 import threading
 import wave
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import azure.cognitiveservices.speech as speechsdk
 import httpx
@@ -18,7 +20,7 @@ KEY = {"Ocp-Apim-Subscription-Key": "emulator-key"}
 
 
 @pytest.fixture
-def speech(shared_emulator):
+def speech(shared_emulator: Callable[[str], Running]) -> Running:
     return shared_emulator("azure_speech")
 
 
@@ -49,7 +51,7 @@ def recogniser(config: speechsdk.SpeechConfig, path: str) -> speechsdk.SpeechRec
     return speechsdk.SpeechRecognizer(config, audio_config=speechsdk.AudioConfig(filename=path))
 
 
-async def recognised(config, path):
+async def recognised(config: speechsdk.SpeechConfig, path: str) -> tuple[speechsdk.SpeechRecognitionResult, list[str]]:
     hypotheses: list[str] = []
     made = recogniser(config, path)
     made.recognizing.connect(lambda event: hypotheses.append(event.result.text))
@@ -57,7 +59,7 @@ async def recognised(config, path):
     return result, hypotheses
 
 
-def test_a_token_needs_the_key_and_an_empty_body(speech):
+def test_a_token_needs_the_key_and_an_empty_body(speech: Running) -> None:
     url = f"{speech.url}/sts/v1.0/issueToken"
     assert httpx.post(url, headers={"Ocp-Apim-Subscription-Key": "other"}).status_code == 401
     assert httpx.post(url, headers=KEY, content=b"x").status_code == 400
@@ -66,14 +68,14 @@ def test_a_token_needs_the_key_and_an_empty_body(speech):
     assert answer.text.count(".") == 2
 
 
-async def test_the_sdk_lists_nordic_and_english_voices(speech):
+async def test_the_sdk_lists_nordic_and_english_voices(speech: Running) -> None:
     made = speechsdk.SpeechSynthesizer(configured(speech, issue(speech)), audio_config=None)
     result = await asyncio.to_thread(lambda: made.get_voices_async("").get())
     assert result.reason == speechsdk.ResultReason.VoicesListRetrieved, result.error_details
     assert {voice.locale for voice in result.voices} == {"sv-SE", "nb-NO", "en-GB"}
 
 
-def test_a_page_of_another_origin_may_read_the_voices(speech):
+def test_a_page_of_another_origin_may_read_the_voices(speech: Running) -> None:
     headers = {"Authorization": f"Bearer {issue(speech)}", "Origin": "http://localhost:8000"}
     answer = httpx.get(f"{speech.url}/cognitiveservices/voices/list", headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -88,7 +90,7 @@ def test_a_page_of_another_origin_may_read_the_voices(speech):
         (speechsdk.SpeechSynthesisOutputFormat.Audio24Khz48KBitRateMonoMp3, 3_000),
     ],
 )
-async def test_text_becomes_sound(speech, wanted, least_bytes):
+async def test_text_becomes_sound(speech: Running, wanted: Any, least_bytes: int) -> None:
     config = configured(speech, issue(speech))
     config.set_speech_synthesis_output_format(wanted)
     made = speechsdk.SpeechSynthesizer(config, audio_config=None)
@@ -97,7 +99,7 @@ async def test_text_becomes_sound(speech, wanted, least_bytes):
     assert len(result.audio_data) >= least_bytes
 
 
-async def test_an_unknown_voice_is_refused(speech):
+async def test_an_unknown_voice_is_refused(speech: Running) -> None:
     config = configured(speech, issue(speech))
     config.speech_synthesis_voice_name = "sv-SE-NobodyNeural"
     made = speechsdk.SpeechSynthesizer(config, audio_config=None)
@@ -114,7 +116,9 @@ async def test_an_unknown_voice_is_refused(speech):
         ("en-GB", "Photosynthesis turns sunlight into energy."),
     ],
 )
-async def test_sound_becomes_a_sentence_in_the_asked_language(speech, tmp_path, language, sentence):
+async def test_sound_becomes_a_sentence_in_the_asked_language(
+    speech: Running, tmp_path: Path, language: str, sentence: str
+) -> None:
     config = configured(speech, issue(speech))
     config.speech_recognition_language = language
     result, hypotheses = await recognised(config, sound_file(tmp_path, 1.5))
@@ -124,19 +128,19 @@ async def test_sound_becomes_a_sentence_in_the_asked_language(speech, tmp_path, 
     assert all(sentence.lower().startswith(words) for words in hypotheses)
 
 
-async def test_a_short_sound_is_recognised_at_its_end(speech, tmp_path):
+async def test_a_short_sound_is_recognised_at_its_end(speech: Running, tmp_path: Path) -> None:
     result, _ = await recognised(configured(speech, issue(speech)), sound_file(tmp_path, 0.2))
     assert result.text == "Fotosyntesen omvandlar solljus till energi."
 
 
-async def test_silence_is_no_match(speech, tmp_path):
+async def test_silence_is_no_match(speech: Running, tmp_path: Path) -> None:
     result, hypotheses = await recognised(configured(speech, issue(speech)), sound_file(tmp_path, 1.0, 0))
     assert result.reason == speechsdk.ResultReason.NoMatch
     assert result.no_match_details.reason == speechsdk.NoMatchReason.InitialSilenceTimeout
     assert hypotheses == []
 
 
-async def test_continuous_recognition_goes_on_until_the_sound_ends(speech, tmp_path):
+async def test_continuous_recognition_goes_on_until_the_sound_ends(speech: Running, tmp_path: Path) -> None:
     made = recogniser(configured(speech, issue(speech)), sound_file(tmp_path, 5.0))
     phrases: list[str] = []
     ended = threading.Event()
@@ -149,7 +153,7 @@ async def test_continuous_recognition_goes_on_until_the_sound_ends(speech, tmp_p
     assert "Växterna ger oss syre." in phrases
 
 
-async def test_an_expired_token_is_refused_at_the_upgrade(speech, tmp_path):
+async def test_an_expired_token_is_refused_at_the_upgrade(speech: Running, tmp_path: Path) -> None:
     config = configured(speech, issue(speech))
     speech.post("/__emu/clock", {"offset_seconds": 601})
     result, _ = await recognised(config, sound_file(tmp_path, 1.0))
@@ -157,7 +161,9 @@ async def test_an_expired_token_is_refused_at_the_upgrade(speech, tmp_path):
     assert result.cancellation_details.code == speechsdk.CancellationErrorCode.AuthenticationFailure
 
 
-async def test_a_token_of_another_endpoint_is_foreign(speech, emulator, tmp_path):
+async def test_a_token_of_another_endpoint_is_foreign(
+    speech: Running, emulator: Callable[..., Running], tmp_path: Path
+) -> None:
     foreign = issue(emulator("azure_speech"))
     result, _ = await recognised(configured(speech, foreign), sound_file(tmp_path, 1.0))
     assert result.cancellation_details.code == speechsdk.CancellationErrorCode.AuthenticationFailure
@@ -171,7 +177,7 @@ async def test_a_token_of_another_endpoint_is_foreign(speech, emulator, tmp_path
         ({"error_after": 1}, speechsdk.CancellationErrorCode.ServiceError),
     ],
 )
-async def test_ordered_trouble_reaches_the_sdk(speech, tmp_path, order, code):
+async def test_ordered_trouble_reaches_the_sdk(speech: Running, tmp_path: Path, order: Any, code: Any) -> None:
     config = configured(speech, issue(speech))
     speech.fault(times=None, match={"path": "/speech/recognition"}, **order)
     result, _ = await recognised(config, sound_file(tmp_path, 1.0))
@@ -179,7 +185,7 @@ async def test_ordered_trouble_reaches_the_sdk(speech, tmp_path, order, code):
     assert result.cancellation_details.code == code
 
 
-async def test_the_record_keeps_words_about_the_sound_but_no_sound(speech, tmp_path):
+async def test_the_record_keeps_words_about_the_sound_but_no_sound(speech: Running, tmp_path: Path) -> None:
     made = recogniser(configured(speech, issue(speech)), sound_file(tmp_path, 1.0))
     await asyncio.to_thread(made.recognize_once)
     record = next(one for one in speech.requests() if "/speech/recognition/interactive" in one["path"])

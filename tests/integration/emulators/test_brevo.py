@@ -2,7 +2,9 @@
 
 import json
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import httpx
 import pytest
@@ -16,20 +18,22 @@ from brevo.errors import BadRequestError, NotFoundError
 from brevo.transactional_emails import SendTransacEmailRequestSender, SendTransacEmailRequestToItem
 from brevo.webhooks import CreateWebhookRequestAuth
 
+from tests.integration.emulators.running import Running
+
 ADDRESS = "elev@skola.example"
 
 
 @pytest.fixture
-def brevo(shared_emulator):
+def brevo(shared_emulator: Callable[[str], Running]) -> Running:
     return shared_emulator("brevo")
 
 
 @pytest.fixture
-def client(brevo):
+def client(brevo: Running) -> AsyncBrevo:
     return AsyncBrevo(base_url=f"{brevo.url}/v3", api_key="xkeysib-emulator", max_retries=0, timeout=5)
 
 
-async def send(client, **more):
+async def send(client: AsyncBrevo, **more: Any) -> Any:
     return await client.transactional_emails.send_transac_email(
         sender=SendTransacEmailRequestSender(email="kontakt@larabot.example", name="Larabot"),
         to=[SendTransacEmailRequestToItem(email=ADDRESS)],
@@ -39,7 +43,7 @@ async def send(client, **more):
     )
 
 
-async def test_a_contact_lives_by_our_own_id_from_creation_to_deletion(brevo, client):
+async def test_a_contact_lives_by_our_own_id_from_creation_to_deletion(brevo: Running, client: AsyncBrevo) -> None:
     created = await client.contacts.create_contact(email=ADDRESS, ext_id="ours-1", list_ids=[2])
     shown = await client.contacts.get_contact_info("ours-1", identifier_type="ext_id")
     assert (shown.id, shown.email, shown.list_ids) == (created.id, ADDRESS, [2])
@@ -52,7 +56,9 @@ async def test_a_contact_lives_by_our_own_id_from_creation_to_deletion(brevo, cl
     assert gone.value.body["code"] == "document_not_found"
 
 
-async def test_a_second_contact_of_the_same_address_is_a_duplicate_unless_updates_are_enabled(client):
+async def test_a_second_contact_of_the_same_address_is_a_duplicate_unless_updates_are_enabled(
+    client: AsyncBrevo,
+) -> None:
     await client.contacts.create_contact(email=ADDRESS, ext_id="ours-1")
     with pytest.raises(BadRequestError) as refusal:
         await client.contacts.create_contact(email=ADDRESS.upper())
@@ -62,7 +68,7 @@ async def test_a_second_contact_of_the_same_address_is_a_duplicate_unless_update
     assert (await client.contacts.get_contact_info(ADDRESS)).list_ids == [3]
 
 
-async def test_lists_are_joined_and_left(client):
+async def test_lists_are_joined_and_left(client: AsyncBrevo) -> None:
     await client.contacts.create_contact(email=ADDRESS, ext_id="ours-1")
     await client.contacts.add_contact_to_list(2, request=AddContactToListRequestBodyExtIds(ext_ids=["ours-1"]))
     assert (await client.contacts.get_contact_info(ADDRESS)).list_ids == [2]
@@ -71,7 +77,7 @@ async def test_lists_are_joined_and_left(client):
     assert (await client.contacts.get_contact_info(ADDRESS)).list_ids == []
 
 
-async def test_double_opt_in_makes_the_contact_only_after_the_click(brevo, client):
+async def test_double_opt_in_makes_the_contact_only_after_the_click(brevo: Running, client: AsyncBrevo) -> None:
     await client.contacts.create_doi_contact(
         email=ADDRESS, include_list_ids=[2], redirection_url="http://localhost/done", template_id=1
     )
@@ -85,7 +91,7 @@ async def test_double_opt_in_makes_the_contact_only_after_the_click(brevo, clien
     assert httpx.get(f"{brevo.url}/doi/unknown").status_code == 404
 
 
-async def test_mail_is_kept_and_its_log_can_be_deleted(brevo, client):
+async def test_mail_is_kept_and_its_log_can_be_deleted(brevo: Running, client: AsyncBrevo) -> None:
     sent = await send(client)
     assert sent.message_id.endswith("@smtp-relay.mailin.fr>")
     assert brevo.get("/__emu/mails")[0]["htmlContent"] == "<p>Hej</p>"
@@ -93,7 +99,9 @@ async def test_mail_is_kept_and_its_log_can_be_deleted(brevo, client):
     assert brevo.get("/__emu/mails") == []
 
 
-async def test_the_same_idempotency_key_sends_one_mail_even_when_the_answer_was_lost(brevo, client):
+async def test_the_same_idempotency_key_sends_one_mail_even_when_the_answer_was_lost(
+    brevo: Running, client: AsyncBrevo
+) -> None:
     brevo.fault(status=502, applied=True, match={"path": "/smtp/email"})
     with pytest.raises(ApiError) as lost:
         await send(client, headers={"idempotencyKey": "k1"})
@@ -105,14 +113,14 @@ async def test_the_same_idempotency_key_sends_one_mail_even_when_the_answer_was_
     assert len(brevo.get("/__emu/mails")) == 2
 
 
-async def test_the_sdk_left_alone_sends_a_refused_mail_again(brevo):
+async def test_the_sdk_left_alone_sends_a_refused_mail_again(brevo: Running) -> None:
     brevo.fault(status=502, match={"path": "/smtp/email"})
     eager = AsyncBrevo(base_url=f"{brevo.url}/v3", api_key="xkeysib-emulator", max_retries=1)
     await send(eager)
     assert len(brevo.requests()) == 2
 
 
-async def test_webhooks_are_made_listed_and_deleted(client):
+async def test_webhooks_are_made_listed_and_deleted(client: AsyncBrevo) -> None:
     made = await client.webhooks.create_webhook(
         url="https://larabot.example/webhooks/brevo/marketing",
         type="marketing",
@@ -125,23 +133,23 @@ async def test_webhooks_are_made_listed_and_deleted(client):
         await client.webhooks.get_webhook(made.id)
 
 
-async def test_webhook_events_are_spelled_in_camel_case_when_asked_for(client):
+async def test_webhook_events_are_spelled_in_camel_case_when_asked_for(client: AsyncBrevo) -> None:
     with pytest.raises(BadRequestError):
         await client.webhooks.create_webhook(url="https://x.example", type="marketing", events=["contact_deleted"])
 
 
 @pytest.fixture
-def receiver():
+def receiver() -> Iterator[tuple[str, list[tuple[str, Any]]]]:
     calls = []
 
     class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             calls.append((self.headers["Authorization"], json.loads(body)))
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             return
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
@@ -153,7 +161,9 @@ def receiver():
     server.server_close()
 
 
-def test_a_webhook_call_is_pushed_in_the_vendors_shape(brevo, receiver):
+def test_a_webhook_call_is_pushed_in_the_vendors_shape(
+    brevo: Running, receiver: tuple[str, list[tuple[str, Any]]]
+) -> None:
     url, calls = receiver
     order = {"url": url, "token": "secret", "event": "unsubscribe", "email": ADDRESS}
     assert brevo.post("/__emu/webhook", order) == {"statuses": [204]}
@@ -166,7 +176,7 @@ def test_a_webhook_call_is_pushed_in_the_vendors_shape(brevo, receiver):
     assert deleted[1]["email"] == [ADDRESS]
 
 
-def test_webhooks_go_to_loopback_only(brevo):
+def test_webhooks_go_to_loopback_only(brevo: Running) -> None:
     order = {"url": "http://larabot.example/", "event": "unsubscribe", "email": ADDRESS}
     assert httpx.post(f"{brevo.url}/__emu/webhook", json=order).status_code == 400
 
@@ -184,18 +194,20 @@ def test_webhooks_go_to_loopback_only(brevo):
         ("DELETE", "/v3/account", None, 405, "method_not_allowed"),
     ],
 )
-def test_wrong_calls_get_the_vendors_error(brevo, method, path, body, status, code):
+def test_wrong_calls_get_the_vendors_error(
+    brevo: Running, method: str, path: str, body: Any, status: int, code: Any
+) -> None:
     answer = httpx.request(method, f"{brevo.url}{path}", json=body, headers={"api-key": "xkeysib-emulator"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_a_wrong_key_is_refused_and_the_rate_is_told(brevo):
+def test_a_wrong_key_is_refused_and_the_rate_is_told(brevo: Running) -> None:
     answer = httpx.get(f"{brevo.url}/v3/contacts", headers={"api-key": "xkeysib-other"})
     assert (answer.status_code, answer.json()) == (401, {"code": "unauthorized", "message": "Key not found"})
     assert answer.headers["x-sib-ratelimit-reset"] == "1"
 
 
-async def test_contacts_changed_since_a_moment(brevo, client):
+async def test_contacts_changed_since_a_moment(brevo: Running, client: AsyncBrevo) -> None:
     await client.contacts.create_contact(email=ADDRESS)
     brevo.post("/__emu/clock", {"offset_seconds": 3600})
     await client.contacts.create_contact(email="annan@skola.example")

@@ -7,22 +7,25 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from emulators.evidence import Evidence, Received
+from tests.integration.emulators.running import Running
 
 EMULATORS = ["azure_openai", "azure_speech", "brevo", "posthog", "smtp"]
 CHAT = "/openai/deployments/school/chat/completions?api-version=2024-10-21"
 HELLO = {"messages": [{"role": "user", "content": "Hej"}], "stream": True}
 
 
-def received(connection="c1"):
+def received(connection: str = "c1") -> Received:
     return Received(method="GET", path="/", headers=[], connection=connection)
 
 
-def test_evidence_drops_the_oldest_when_full_and_says_so():
+def test_evidence_drops_the_oldest_when_full_and_says_so() -> None:
     evidence = Evidence(requests_kept=2)
     for connection in ("c1", "c2", "c3"):
         evidence.arrived(received(connection))
@@ -30,7 +33,7 @@ def test_evidence_drops_the_oldest_when_full_and_says_so():
     assert evidence.dropped == 1
 
 
-def test_evidence_is_bounded_in_bytes_too():
+def test_evidence_is_bounded_in_bytes_too() -> None:
     evidence = Evidence(bytes_kept=10)
     first, second = received("c1"), received("c2")
     for one in (first, second):
@@ -39,7 +42,7 @@ def test_evidence_is_bounded_in_bytes_too():
     assert [one["connection"] for one in evidence.as_json()] == ["c2"]
 
 
-def test_a_closed_connection_closes_its_requests_only():
+def test_a_closed_connection_closes_its_requests_only() -> None:
     evidence = Evidence()
     evidence.arrived(received("c1"))
     evidence.arrived(received("c2"))
@@ -50,7 +53,9 @@ def test_a_closed_connection_closes_its_requests_only():
 
 
 @pytest.mark.parametrize("name", EMULATORS)
-def test_every_emulator_tells_about_itself_and_forgets_on_reset(shared_emulator, name):
+def test_every_emulator_tells_about_itself_and_forgets_on_reset(
+    shared_emulator: Callable[[str], Running], name: str
+) -> None:
     running = shared_emulator(name)
     httpx.post(f"{running.url}/unknown", content=b"x")
     running.fault(status=500)
@@ -72,23 +77,23 @@ def test_every_emulator_tells_about_itself_and_forgets_on_reset(shared_emulator,
         ("/__emu/clock", {"offset_seconds": "soon"}),
     ],
 )
-def test_a_wrong_order_is_refused(shared_emulator, path, order):
+def test_a_wrong_order_is_refused(shared_emulator: Callable[[str], Running], path: str, order: Any) -> None:
     answer = httpx.post(f"{shared_emulator('brevo').url}{path}", json=order)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
-def test_another_name_for_loopback_is_refused(shared_emulator):
+def test_another_name_for_loopback_is_refused(shared_emulator: Callable[[str], Running]) -> None:
     answer = httpx.get(f"{shared_emulator('smtp').url}/messages", headers={"Host": "elsewhere.example"})
     assert answer.status_code == 421
 
 
-def test_another_address_than_loopback_is_refused():
+def test_another_address_than_loopback_is_refused() -> None:
     command = [sys.executable, "-m", "emulators.brevo", "--host", "0.0.0.0"]
     assert subprocess.run(command, capture_output=True, timeout=10, check=False).returncode == 2
 
 
-def test_a_request_is_recorded_at_its_arrival_and_completed_in_place(shared_emulator):
+def test_a_request_is_recorded_at_its_arrival_and_completed_in_place(shared_emulator: Callable[[str], Running]) -> None:
     running = shared_emulator("posthog")
     head = b"POST /batch/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n"
     with socket.create_connection(("127.0.0.1", running.ports["http"]), timeout=5) as raw:
@@ -98,7 +103,7 @@ def test_a_request_is_recorded_at_its_arrival_and_completed_in_place(shared_emul
         assert bodies(running, 10) == [b"1234567890"]
 
 
-def bodies(running, length):
+def bodies(running: Running, length: int) -> list[bytes]:
     for _ in range(100):
         found = running.requests()
         if found and found[0]["bytes"] == length:
@@ -108,7 +113,9 @@ def bodies(running, length):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_an_open_stream_does_not_hold_up_the_end(emulator, number):
+async def test_an_open_stream_does_not_hold_up_the_end(
+    emulator: Callable[..., Running], number: signal.Signals
+) -> None:
     running = emulator("azure_openai")
     running.fault(stall_after=1)
     headers = {"api-key": "emulator-key"}
@@ -126,7 +133,7 @@ async def test_an_open_stream_does_not_hold_up_the_end(emulator, number):
                 pass
 
 
-def test_an_open_websocket_does_not_hold_up_the_end(emulator):
+def test_an_open_websocket_does_not_hold_up_the_end(emulator: Callable[..., Running]) -> None:
     running = emulator("azure_speech")
     upgrade = (
         b"GET /speech/recognition/interactive/cognitiveservices/v1 HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -1,19 +1,24 @@
 """The mail sink as a mail client and a reader see it."""
 
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
+from typing import Any
 
 import aiosmtplib
 import httpx
 import pytest
 
+from tests.integration.emulators.running import Running
+
 
 @pytest.fixture
-def sink(shared_emulator):
+def sink(shared_emulator: Callable[[str], Running]) -> Running:
     return shared_emulator("smtp")
 
 
-def mail(to="elev@skola.example", subject="Bekräfta nyhetsbrev"):
+def mail(to: str = "elev@skola.example", subject: str = "Bekräfta nyhetsbrev") -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = "Larabot <hej@larabot.example>", to, subject
     message.set_content("Välkommen!\nhttp://localhost:8000/confirm#token=abc.\n\n/Larabot på nätet")
@@ -25,11 +30,11 @@ def mail(to="elev@skola.example", subject="Bekräfta nyhetsbrev"):
     return message
 
 
-async def send(sink, message):
+async def send(sink: Running, message: EmailMessage) -> Any:
     return await aiosmtplib.send(message, hostname="127.0.0.1", port=sink.ports["smtp"], timeout=5)
 
 
-async def test_a_sent_mail_is_read_with_its_letters_and_links(sink):
+async def test_a_sent_mail_is_read_with_its_letters_and_links(sink: Running) -> None:
     await send(sink, mail())
     (message,) = sink.get("/messages")
     assert (message["to"], message["subject"]) == ("elev@skola.example", "Bekräfta nyhetsbrev")
@@ -39,7 +44,7 @@ async def test_a_sent_mail_is_read_with_its_letters_and_links(sink):
     assert message["at"].endswith("Z")
 
 
-async def test_messages_stand_oldest_first_and_pages_newest_first(sink):
+async def test_messages_stand_oldest_first_and_pages_newest_first(sink: Running) -> None:
     for subject in ("ett", "två"):
         await send(sink, mail(subject=subject))
     assert [message["subject"] for message in sink.get("/messages")] == ["ett", "två"]
@@ -47,7 +52,7 @@ async def test_messages_stand_oldest_first_and_pages_newest_first(sink):
     assert page.index("två") < page.index("ett")
 
 
-async def test_a_page_shows_one_mail_with_links_and_no_script(sink):
+async def test_a_page_shows_one_mail_with_links_and_no_script(sink: Running) -> None:
     await send(sink, mail())
     (message,) = sink.get("/messages")
     answer = httpx.get(f"{sink.url}/message/{message['id']}")
@@ -58,14 +63,14 @@ async def test_a_page_shows_one_mail_with_links_and_no_script(sink):
     assert httpx.get(f"{sink.url}/message/99999999").status_code == 404
 
 
-async def test_an_address_that_bounces_is_refused(sink):
+async def test_an_address_that_bounces_is_refused(sink: Running) -> None:
     with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refusal:
         await send(sink, mail(to="bounce@skola.example"))
     assert refusal.value.recipients[0].code == 550
     assert sink.get("/messages") == []
 
 
-async def test_a_mail_over_the_limit_is_refused(sink):
+async def test_a_mail_over_the_limit_is_refused(sink: Running) -> None:
     large = mail()
     large.add_attachment(b"x" * 1_100_000, maintype="application", subtype="octet-stream")
     with pytest.raises(aiosmtplib.SMTPException):
@@ -73,7 +78,7 @@ async def test_a_mail_over_the_limit_is_refused(sink):
     assert sink.get("/messages") == []
 
 
-async def test_ordered_refusals_come_the_ordered_number_of_times(sink):
+async def test_ordered_refusals_come_the_ordered_number_of_times(sink: Running) -> None:
     sink.fault(status=451, times=2)
     for _ in range(2):
         with pytest.raises(aiosmtplib.SMTPDataError) as refusal:
@@ -83,14 +88,14 @@ async def test_ordered_refusals_come_the_ordered_number_of_times(sink):
     assert len(sink.get("/messages")) == 1
 
 
-async def test_messages_can_be_cleared(sink):
+async def test_messages_can_be_cleared(sink: Running) -> None:
     await send(sink, mail())
     assert httpx.delete(f"{sink.url}/messages").status_code == 204
     assert sink.get("/messages") == []
     assert sink.requests() == []
 
 
-async def test_messages_outlive_a_restart_in_files_named_mail(emulator, tmp_path):
+async def test_messages_outlive_a_restart_in_files_named_mail(emulator: Callable[..., Running], tmp_path: Path) -> None:
     data = tmp_path / "data"
     first = emulator("smtp", "--data", str(data))
     await send(first, mail(subject="före"))
