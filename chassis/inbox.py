@@ -1,0 +1,17 @@
+"""The inbox: which messages a consumer has handled, so that a repeated one has no second effect."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import insert_into
+from chassis.tables import StandardTables
+
+
+async def first_time(
+    session: AsyncSession, tables: StandardTables, consumer: str, message_id: str, at: datetime
+) -> bool:
+    """Note a message as handled, in the transaction of its effect; false if it was noted before."""
+    noted = insert_into(session, tables.inbox).values(consumer=consumer, message_id=message_id, handled_at=at)
+    result = await session.execute(noted.on_conflict_do_nothing().returning(tables.inbox.c.message_id))
+    return result.first() is not None

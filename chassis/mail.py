@@ -1,0 +1,209 @@
+"""Letters: queued in the transaction of what they tell of, sent by SMTP afterwards, and gone once accepted.
+
+The queue holds an address and a rendered letter, so it is personal data with a short life. A letter is leased to
+one sender at a time; after a crash it may be sent twice, under the same Message-ID. Addresses never reach a log.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+import aiosmtplib
+from sqlalchemy import Row, Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.clock import Clock
+from chassis.database import DATABASE_FAILURES, Database, now_in, wake_after_commit
+from chassis.tables import StandardTables
+from chassis.telemetry import Log
+from contracts.identifiers import new_id
+
+BATCH_MAX = 10
+IDLE_SECONDS = 1.0
+SMTP_SECONDS = 15.0
+LEASE = timedelta(minutes=5)
+RETRY_FIRST, RETRY_MAX = timedelta(seconds=2), timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+LETTER_BYTES_MAX = 200_000
+PERMANENT = 500
+IMPLICIT_TLS_PORT = 465
+
+MAIL = "mail"
+SMTP_FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
+OWN_HEADERS = frozenset({"from", "to", "subject", "date", "message-id", "auto-submitted", "cc", "bcc", "sender"})
+
+log = Log("mail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to one address, as text and as a page; `headers` are additional ones such as List-Unsubscribe."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def rendered(self) -> bytes:
+        """The letter as MIME, without what only the sender knows (From, Date, Message-ID).
+
+        Raises:
+            ValueError: a header holds a line break or is one of ours, or the letter is too large.
+        """
+        message = EmailMessage(policy=SMTP)
+        message["To"] = self.to
+        message["Subject"] = self.subject
+        message["Auto-Submitted"] = "auto-generated"
+        for name, value in self.headers.items():
+            if name.lower() in OWN_HEADERS:
+                raise ValueError(f"the header {name} is set by the mail queue")
+            message[name] = value
+        message.set_content(self.text)
+        message.add_alternative(self.html, subtype="html")
+        content = message.as_bytes()
+        if len(content) > LETTER_BYTES_MAX:
+            raise ValueError("the letter is too large")
+        return content
+
+
+async def post(session: AsyncSession, tables: StandardTables, letter: Letter) -> None:
+    """Have a letter sent once this transaction has committed; the sender is woken by the commit."""
+    queue = _queue(tables)
+    now = now_in(session)
+    values = {
+        "id": new_id(),
+        "address": letter.to,
+        "message": letter.rendered(),
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+    }
+    await session.execute(insert(queue).values(values))
+    wake_after_commit(session, MAIL)
+
+
+class MailSender:
+    """Sends what stands in the queue. A refusal for good drops the letter; anything else is tried for a day.
+
+    `outcomes` counts them: sent, postponed, refused, expired.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        tables: StandardTables,
+        host: str,
+        port: int,
+        sender: str,
+        username: str | None,
+        password: str | None,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._queue = _queue(tables)
+        self._sender = sender
+        self._domain = parseaddr(sender)[1].rpartition("@")[2]
+        self._relay: dict[str, Any] = {
+            "hostname": host,
+            "port": port,
+            "username": username or None,
+            "password": password or None,
+            "use_tls": port == IMPLICIT_TLS_PORT,
+            "start_tls": bool(username) and port != IMPLICIT_TLS_PORT,
+            "timeout": SMTP_SECONDS,
+        }
+        self._clock = clock
+        self.outcomes: Counter[str] = Counter()
+        self._awake = asyncio.Event()
+        database.on_commit(MAIL, self.wake)
+
+    def wake(self) -> None:
+        """Look into the queue now rather than at the next poll."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            self._awake.clear()
+            try:
+                sent = await self.send_due()
+            except DATABASE_FAILURES as error:
+                log.warning("mail queue unreachable", error=error)
+                sent = 0
+            if not sent:
+                await self._idle()
+
+    async def send_due(self) -> int:
+        """Send the letters that are due; returns how many were taken up."""
+        rows = await self._lease()
+        for row in rows:
+            outcome = await self._send(row)
+            async with self._database.write() as session:
+                if outcome == "postponed":
+                    due = self._clock.now() + retry_delay(row.attempts)
+                    await session.execute(update(self._queue).where(self._queue.c.id == row.id).values(due_at=due))
+                else:
+                    await session.execute(delete(self._queue).where(self._queue.c.id == row.id))
+            self.outcomes[outcome] += 1
+        return len(rows)
+
+    async def _lease(self) -> list[Row[Any]]:
+        queue, now = self._queue, self._clock.now()
+        due = select(queue.c.id).where(queue.c.due_at <= now).order_by(queue.c.due_at).limit(BATCH_MAX)
+        async with self._database.write() as session:
+            chosen = (await session.scalars(due.with_for_update(skip_locked=True))).all()
+            if not chosen:
+                return []
+            taken = update(queue).where(queue.c.id.in_(chosen))
+            await session.execute(taken.values(due_at=now + LEASE, attempts=queue.c.attempts + 1))
+            rows = await session.execute(select(queue).where(queue.c.id.in_(chosen)).order_by(queue.c.created_at))
+            return list(rows.all())
+
+    async def _send(self, row: Row[Any]) -> str:
+        try:
+            await aiosmtplib.send(self._addressed(row), sender=self._sender, recipients=[row.address], **self._relay)
+        except SMTP_FAILURES as error:
+            if _refused_for_good(error):
+                return "refused"
+            return "expired" if self._clock.now() - row.created_at >= GIVE_UP_AFTER else "postponed"
+        return "sent"
+
+    def _addressed(self, row: Row[Any]) -> EmailMessage:
+        message = message_from_bytes(row.message, policy=SMTP)
+        message["From"] = self._sender
+        message["Date"] = format_datetime(row.created_at)
+        message["Message-ID"] = f"<{row.id}@{self._domain}>"
+        return message
+
+    async def _idle(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._awake.wait()
+        except TimeoutError:
+            return  # nobody woke us: something may have become due
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after so many attempts: soon at first, at most an hour."""
+    return min(RETRY_FIRST * (1 << min(attempts, 12)), RETRY_MAX)
+
+
+def _refused_for_good(error: Exception) -> bool:
+    """Whether the letter itself was refused; a refused login or sender is ours to mend, so the letter waits."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(recipient.code >= PERMANENT for recipient in error.recipients)
+    return isinstance(error, aiosmtplib.SMTPDataError | aiosmtplib.SMTPRecipientRefused) and error.code >= PERMANENT
+
+
+def _queue(tables: StandardTables) -> Table:
+    if tables.mail_queue is None:
+        raise LookupError("this service declared no mail queue: standard_tables(metadata, mail=True)")
+    return tables.mail_queue

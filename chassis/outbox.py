@@ -1,0 +1,134 @@
+"""The outbox: events are written in the transaction of what they tell of, and published afterwards, in order.
+
+A row leaves the outbox only when JetStream has acknowledged it; what is published twice after a crash bears the
+same message id. Order is kept by having one relay at a time: replicas on PostgreSQL take an advisory lock for the
+length of a pass (skipping each other's locked rows instead would let them overtake one another).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import nats.errors
+from sqlalchemy import Row, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.clock import Clock
+from chassis.database import DATABASE_FAILURES, Database, now_in, wake_after_commit
+from chassis.tables import StandardTables
+from chassis.telemetry import Log
+
+BATCH_MAX = 64
+IDLE_SECONDS = 0.5
+BACK_OFF_FIRST_SECONDS, BACK_OFF_MAX_SECONDS = 0.1, 5.0
+PUBLISH_SECONDS = 5.0
+PASS_SECONDS = 5.0  # then what is published is forgotten, so that a slow bus does not mean a long transaction
+RELAY_LOCK = 0x6C617261_6F757462  # any number that nothing else in the database locks
+
+OUTBOX = "outbox"
+FAILURES: tuple[type[Exception], ...] = (nats.errors.Error, *DATABASE_FAILURES)
+
+log = Log("outbox")
+
+Publish = Callable[[str, bytes, str], Awaitable[None]]
+
+
+async def enqueue(session: AsyncSession, tables: StandardTables, subject: str, payload: bytes, message_id: str) -> None:
+    """Have an event published once this transaction has committed; the relay is woken by the commit."""
+    values = {"subject": subject, "payload": payload, "message_id": message_id, "created_at": now_in(session)}
+    await session.execute(insert(tables.outbox).values(values))
+    wake_after_commit(session, OUTBOX)
+
+
+class OutboxRelay:
+    """Publishes what stands in the outbox; `publish(subject, payload, message_id)` returns once it is stored."""
+
+    def __init__(self, database: Database, tables: StandardTables, publish: Publish, clock: Clock) -> None:
+        self._database = database
+        self._outbox = tables.outbox
+        self._publish = publish
+        self._clock = clock
+        self._awake = asyncio.Event()
+        database.on_commit(OUTBOX, self.wake)
+
+    def wake(self) -> None:
+        """Look into the outbox now rather than at the next poll."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; while the bus or the database is away, try again less and less often."""
+        pause = BACK_OFF_FIRST_SECONDS
+        while True:
+            self._awake.clear()
+            try:
+                published = await self.publish_waiting()
+            except FAILURES as error:
+                log.warning("outbox waits", error=error, seconds=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, BACK_OFF_MAX_SECONDS)
+                continue
+            pause = BACK_OFF_FIRST_SECONDS
+            if not published:
+                await self._idle()
+
+    async def publish_waiting(self) -> int:
+        """Publish one batch in order; returns how many. What was published before a failure is not kept.
+
+        Raises:
+            nats.errors.Error, OSError, TimeoutError, SQLAlchemyError: the rest stays for the next time.
+        """
+        if self._database.dialect == "sqlite":
+            return await self._publish_beside_writers()
+        return await self._publish_as_only_relay()
+
+    async def _publish_beside_writers(self) -> int:
+        async with self._database.read() as session:
+            rows = await self._waiting(session)
+        published, failure = await self._publish_in_order(rows)
+        if published:
+            async with self._database.write() as session:
+                await self._forget(session, published)
+        return _counted(published, failure)
+
+    async def _publish_as_only_relay(self) -> int:
+        async with self._database.write() as session:
+            if not await session.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
+                return 0
+            published, failure = await self._publish_in_order(await self._waiting(session))
+            await self._forget(session, published)
+        return _counted(published, failure)
+
+    async def _waiting(self, session: AsyncSession) -> Sequence[Row[Any]]:
+        return (await session.execute(select(self._outbox).order_by(self._outbox.c.id).limit(BATCH_MAX))).all()
+
+    async def _publish_in_order(self, rows: Sequence[Row[Any]]) -> tuple[list[int], Exception | None]:
+        published: list[int] = []
+        time = asyncio.get_running_loop().time
+        end = time() + PASS_SECONDS
+        for row in rows:
+            if time() > end:
+                break
+            try:
+                async with asyncio.timeout(PUBLISH_SECONDS):
+                    await self._publish(row.subject, row.payload, row.message_id)
+            except (nats.errors.Error, OSError, TimeoutError) as failure:
+                return published, failure
+            published.append(row.id)
+        return published, None
+
+    async def _forget(self, session: AsyncSession, published: list[int]) -> None:
+        if published:
+            await session.execute(delete(self._outbox).where(self._outbox.c.id.in_(published)))
+
+    async def _idle(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._awake.wait()
+        except TimeoutError:
+            return  # nobody woke us: look anyway, another process may have written
+
+
+def _counted(published: list[int], failure: Exception | None) -> int:
+    if failure is not None:
+        raise failure
+    return len(published)

@@ -1,0 +1,186 @@
+"""The tables that every service has beside its own, each with its declaration for the data inventory."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary, MetaData, String, Table
+
+from chassis.database import UtcDateTime
+from contracts.personal_data import (
+    Category,
+    Declaration,
+    LegalBasis,
+    Locator,
+    NoPersonalData,
+    PersonalData,
+    Retained,
+)
+
+DECLARATION = "personal_data"
+
+# Longer than any backup or stream is kept, so that a repeated message is always recognised.
+TRACES_KEPT = timedelta(days=400)
+MAIL_KEPT = timedelta(days=2)
+RECIPIENT_ERASURE_KEPT = timedelta(days=180)
+
+ID_MAX, NAME_MAX, SUBJECT_MAX, ADDRESS_MAX = 64, 64, 200, 320
+
+
+@dataclass(frozen=True, slots=True)
+class StandardTables:
+    """The chassis' tables within one service's metadata; `mail_queue` and `recipient_erasure` only if asked for."""
+
+    outbox: Table
+    inbox: Table
+    tombstone: Table
+    receipt: Table
+    watermark: Table
+    mail_queue: Table | None
+    recipient_erasure: Table | None
+
+
+def standard_tables(metadata: MetaData, *, mail: bool, recipients: bool = False) -> StandardTables:
+    """Add the chassis' tables to a service's metadata.
+
+    `mail` for a service that sends letters, `recipients` for one that answers for external stores.
+    """
+    _alembic_version(metadata)
+    return StandardTables(
+        outbox=_outbox(metadata),
+        inbox=_inbox(metadata),
+        tombstone=_tombstone(metadata),
+        receipt=_receipt(metadata),
+        watermark=_watermark(metadata),
+        mail_queue=_mail_queue(metadata) if mail else None,
+        recipient_erasure=_recipient_erasure(metadata) if recipients else None,
+    )
+
+
+def _declared(declaration: Declaration) -> dict[str, Declaration]:
+    return {DECLARATION: declaration}
+
+
+def _outbox(metadata: MetaData) -> Table:
+    return Table(
+        "outbox",
+        metadata,
+        Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        Column("subject", String(SUBJECT_MAX), nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Column("message_id", String(SUBJECT_MAX), nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        sqlite_autoincrement=True,  # an id is never used twice, so that order is kept
+        info=_declared(NoPersonalData(reason="durable events hold opaque ids and counts; gone once published")),
+    )
+
+
+def _inbox(metadata: MetaData) -> Table:
+    return Table(
+        "inbox",
+        metadata,
+        Column("consumer", String(NAME_MAX), primary_key=True),
+        Column("message_id", String(SUBJECT_MAX), primary_key=True),
+        Column("handled_at", UtcDateTime, nullable=False, index=True),
+        info=_declared(NoPersonalData(reason="which messages were handled, by opaque id")),
+    )
+
+
+def _tombstone(metadata: MetaData) -> Table:
+    return Table(
+        "tombstone",
+        metadata,
+        Column("erasure_id", String(ID_MAX), primary_key=True),
+        Column("holder", String(NAME_MAX), primary_key=True),
+        Column("sequence", BigInteger, nullable=False),
+        Column("erased", JSON, nullable=False),
+        Column("erased_at", UtcDateTime, nullable=False, index=True),
+        info=_declared(NoPersonalData(reason="an erasure's opaque id and counts; only dsar's ledger tells whose")),
+    )
+
+
+def _receipt(metadata: MetaData) -> Table:
+    return Table(
+        "receipt",
+        metadata,
+        Column("erasure_id", String(ID_MAX), primary_key=True),
+        Column("holder", String(NAME_MAX), primary_key=True),
+        Column("payload", LargeBinary, nullable=False),
+        Column("signed_at", UtcDateTime, nullable=False, index=True),
+        info=_declared(NoPersonalData(reason="the signed receipt of an erasure: opaque id, counts and reasons")),
+    )
+
+
+def _watermark(metadata: MetaData) -> Table:
+    return Table(
+        "watermark",
+        metadata,
+        Column("holder", String(NAME_MAX), primary_key=True),
+        Column("last_erasure_seq", BigInteger, nullable=False),
+        info=_declared(NoPersonalData(reason="the highest sequence of an erasure carried out here")),
+    )
+
+
+def _alembic_version(metadata: MetaData) -> Table:
+    return Table(
+        "alembic_version",
+        metadata,
+        Column("version_num", String(32), primary_key=True),
+        info=_declared(NoPersonalData(reason="the revision of the schema")),
+    )
+
+
+def _mail_queue(metadata: MetaData) -> Table:
+    return Table(
+        "mail_queue",
+        metadata,
+        Column("id", String(ID_MAX), primary_key=True),
+        Column("address", String(ADDRESS_MAX), nullable=False, index=True),
+        Column("message", LargeBinary, nullable=False),
+        Column("attempts", Integer, nullable=False),
+        Column("due_at", UtcDateTime, nullable=False, index=True),
+        Column("created_at", UtcDateTime, nullable=False),
+        info=_declared(
+            PersonalData(
+                categories=(Category.CONTACT, Category.CORRESPONDENCE),
+                purpose="deliver letters to the address they are for",
+                legal_basis=LegalBasis.CONTRACT,
+                retention=MAIL_KEPT,
+                located_by={Locator.EMAIL: "address"},
+                expires="created_at",
+                recipients=("mail relay",),
+                withheld=frozenset({"message"}),  # its links are secrets; the letter itself arrives by mail
+            )
+        ),
+    )
+
+
+def _recipient_erasure(metadata: MetaData) -> Table:
+    return Table(
+        "recipient_erasure",
+        metadata,
+        Column("erasure_id", String(ID_MAX), primary_key=True),
+        Column("holder", String(NAME_MAX), primary_key=True),
+        Column("prepared", JSON, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        info=_declared(
+            PersonalData(
+                categories=(Category.REQUESTS,),
+                purpose="have recipients erase what they hold",
+                legal_basis=LegalBasis.LEGAL_OBLIGATION,
+                retention=RECIPIENT_ERASURE_KEPT,
+                located_by={Locator.ERASURE_ID: "erasure_id"},
+                expires="created_at",
+                source="the service's own records",
+                retained=Retained(
+                    article="Art. 19",
+                    reason="names the record at the recipient; removed as soon as the recipient has erased it",
+                    period=RECIPIENT_ERASURE_KEPT,
+                ),
+            )
+        ),
+    )
+
+
+def trace_columns(tables: StandardTables) -> tuple[tuple[Table, str], ...]:
+    """The tables of opaque ids that are swept after `TRACES_KEPT`, and the column to count from."""
+    return ((tables.inbox, "handled_at"), (tables.tombstone, "erased_at"), (tables.receipt, "signed_at"))
