@@ -97,7 +97,6 @@ function Header() {
   const links = [
     { to: "/tools", words: words.tools },
     { to: "/privacy", words: words.privacy },
-    { to: "/policy", words: words.policy },
   ];
   return (
     <header class="header">

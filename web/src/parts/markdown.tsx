@@ -1,6 +1,6 @@
 /** Markdown as elements, never as HTML: what a model or a document writes can only become these few kinds. */
 import { createElement } from "preact";
-import type { ComponentChildren, VNode } from "preact";
+import type { ComponentChildren } from "preact";
 import { blocksOf } from "./markdown-blocks";
 import type { Block } from "./markdown-blocks";
 
@@ -34,12 +34,12 @@ function anchor(label: string, address: string, links: boolean): ComponentChildr
 
 const SIZES = ["lg", "md", "sm", "xs", "2xs", "2xs"] as const;
 
-function heading(level: number, words: ComponentChildren[]): VNode {
+function heading(level: number, words: ComponentChildren[]): ComponentChildren {
   const depth = Math.min(level, 6);
-  return createElement(`h${depth}`, { class: "ds-heading", "data-size": SIZES[depth - 1] }, words);
+  return createElement(`h${depth}`, { class: "ds-heading", "data-size": SIZES[depth - 1] ?? "2xs" }, words);
 }
 
-function element(block: Block, links: boolean, under: number): VNode {
+function element(block: Block, links: boolean, under: number): ComponentChildren {
   switch (block.kind) {
     case "heading":
       return heading(under + block.level, inline(block.text, links));

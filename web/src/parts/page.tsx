@@ -12,7 +12,8 @@ interface PageFrame {
 
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = title === "Larabot" ? title : `${title} – Larabot`;
+    const plain = title.replaceAll("\u00ad", "");
+    document.title = plain === "Larabot" ? plain : `${plain} – Larabot`;
   }, [title]);
 }
 

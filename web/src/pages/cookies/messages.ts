@@ -26,7 +26,7 @@ export const words = messages(
     browser: "Du kan också ta bort cookies i webbläsarens inställningar.",
   },
   {
-    title: "Informasjonskapsler",
+    title: "Informasjons\u00adkapsler",
     lead: "Her ombestemmer du deg så ofte du vil. Å si nei er alltid like lett som å si ja.",
     choices: "Valgene dine i denne nettleseren",
     notChosen: "Du har ikke valgt ennå. Ingenting valgfritt lagres.",

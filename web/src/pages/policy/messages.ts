@@ -2,7 +2,7 @@ import { messages } from "../../messages/language";
 
 export const words = messages(
   {
-    title: "Integritetspolicy",
+    title: "Integritets\u00adpolicy",
     version: (version: string) => `Version ${version}`,
     registerTitle: "Vad vi lagrar just nu",
     registerText: "De här listorna hämtas ur samma förteckning som styr tjänsten. De kan därför inte säga en sak och tjänsten göra en annan.",
@@ -15,7 +15,7 @@ export const words = messages(
     toRights: "Till din integritet",
   },
   {
-    title: "Personvernerklæring",
+    title: "Personvern\u00aderklæring",
     version: (version) => `Versjon ${version}`,
     registerTitle: "Hva vi lagrer akkurat nå",
     registerText: "Disse listene hentes fra samme fortegnelse som styrer tjenesten. De kan derfor ikke si én ting og tjenesten gjøre en annen.",
