@@ -27,6 +27,7 @@ class Completions:
         self.door = Door("azure_openai", shapes.refuse, on_reset=self._reset, about=self._about)
         self._numbers = itertools.count(1)
         self._notice_given = False
+        self._answering = 0
 
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/openai/deployments/{deployment}/chat/completions", self.complete)]
@@ -38,7 +39,13 @@ class Completions:
         body = body_json(request)
         if any("[[filter]]" in text for text in admission.texts(body, *admission.ROLES)):
             return shapes.prompt_filtered()
-        fault = request[FAULT]
+        self._answering += 1
+        try:
+            return await self._work(request, body, request[FAULT])
+        finally:
+            self._answering -= 1
+
+    async def _work(self, request: web.Request, body: dict[str, Any], fault: Fault) -> web.StreamResponse:
         answer = self._answer(body)
         if body.get("stream"):
             return await self._stream(request, answer, body, fault)
@@ -101,6 +108,7 @@ class Completions:
             "pieces_least": PIECES,
             "pace_seconds": PACE_SECONDS,
             "notice_given": self._notice_given,
+            "answering": self._answering,
         }
 
 

@@ -168,6 +168,7 @@ async def test_leaving_is_seen_within_a_second_and_ends_the_work(azure: Running,
     stream = await complete(client, stream=True)
     await anext(aiter(stream))
     assert azure.requests()[0]["closed_at"] is None
+    assert azure.get("/__emu/")["answering"] == 1
     left = datetime.fromtimestamp(time.time(), UTC)
     await stream.close()
     await client.close()
@@ -176,6 +177,38 @@ async def test_leaving_is_seen_within_a_second_and_ends_the_work(azure: Running,
             break
         await asyncio.sleep(0.02)
     assert abs((moment(azure.requests()[0]["closed_at"]) - left).total_seconds()) < 0.5
+    assert azure.get("/__emu/")["answering"] == 0
+
+
+async def test_leaving_ends_the_work_even_between_two_pieces(azure: Running, client: AsyncAzureOpenAI) -> None:
+    azure.fault(stall_after=1)
+    stream = await complete(client, stream=True)
+    await anext(aiter(stream))
+    await stream.close()
+    await client.close()
+    for _ in range(50):
+        if azure.get("/__emu/")["answering"] == 0:
+            break
+        await asyncio.sleep(0.02)
+    assert azure.get("/__emu/")["answering"] == 0
+
+
+def test_a_character_is_split_between_segments(azure: Running) -> None:
+    azure.fault(pace_seconds=0)
+    body = {"messages": asked("Åsa åt äpplen."), "stream": True}
+    url = f"{azure.url}/openai/deployments/school/chat/completions?api-version=2024-10-21"
+    with httpx.stream("POST", url, json=body, headers={"api-key": "emulator-key"}) as answer:
+        segments = list(answer.iter_raw())
+    assert any(not _is_text(segment) for segment in segments)
+    assert "å" in b"".join(segments).decode()
+
+
+def _is_text(segment: bytes) -> bool:
+    try:
+        segment.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 async def test_the_record_holds_what_was_sent_and_not_the_door(azure: Running, client: AsyncAzureOpenAI) -> None:
