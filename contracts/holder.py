@@ -13,6 +13,20 @@ OWN_HOLDERS = SERVICES
 RECIPIENT_HOLDERS = {"brevo": "newsletter", "posthog": "analytics"}
 HOLDERS = (*OWN_HOLDERS, *RECIPIENT_HOLDERS)
 
+# The kinds of identifier that a holder is told by claim check: those by which its inventory finds a person's rows.
+LOCATORS_BY_HOLDER: dict[str, frozenset[Locator]] = {
+    "gateway": frozenset(),
+    "auth": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL}),
+    "textproxy": frozenset({Locator.QUOTA_KEY}),
+    "speechtoken": frozenset({Locator.QUOTA_KEY}),
+    "consent": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
+    "newsletter": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL}),
+    "analytics": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
+    "dsar": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL, Locator.ERASURE_ID}),
+    "brevo": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL}),
+    "posthog": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
+}
+
 
 def service_of(holder: str) -> str:
     """The service that answers for a holder."""
