@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
-from chassis.bus import Bus, DurableConsumer
+from chassis.bus import Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from chassis.database import Database
@@ -82,7 +82,7 @@ class Service:
         """Serve a call that this service owns."""
         self._starting.append(lambda: self._bus_of(call).serve(call, handler))
 
-    def stream(self, stream: Stream, handler: Callable[[Any, Caller], AsyncIterator[bytes]]) -> None:
+    def stream(self, stream: Stream, handler: Callable[[Any, Caller], AsyncIterator[bytes | MediaType]]) -> None:
         """Serve a streamed call that this service owns."""
         self._starting.append(lambda: self._bus_of(stream).serve_stream(stream, handler))
 
@@ -124,7 +124,9 @@ class Service:
             loop.add_signal_handler(number, self._stop.set)
         self.inventory.check()
         await self._open()
-        tasks = {asyncio.create_task(run(), name=name) for name, run in self._backgrounds.items()}
+        tasks: set[asyncio.Task[Any]] = {
+            asyncio.create_task(run(), name=name) for name, run in self._backgrounds.items()
+        }
         tasks |= {asyncio.create_task(self.bus.broken.wait(), name="bus")}
         stopping = asyncio.create_task(self._stop.wait())
         self.ready = True

@@ -3,6 +3,6 @@
 from chassis.bus.calls import Answer
 from chassis.bus.connection import Bus
 from chassis.bus.consumers import DurableConsumer
-from chassis.bus.streams import IncomingStream
+from chassis.bus.streams import IncomingStream, MediaType
 
-__all__ = ["Answer", "Bus", "DurableConsumer", "IncomingStream"]
+__all__ = ["Answer", "Bus", "DurableConsumer", "IncomingStream", "MediaType"]

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from chassis.bus.calls import Answer, Calls
 from chassis.bus.serving import Endpoints
-from chassis.bus.streams import IncomingStream, OutgoingStreams, StreamCalls
+from chassis.bus.streams import IncomingStream, MediaType, OutgoingStreams, StreamCalls
 from chassis.bus.wire import parse
 from chassis.clock import Clock
 from chassis.telemetry import Log
@@ -27,7 +27,7 @@ from contracts.table import Account, Call, Event, Stream
 RequestModel = TypeVar("RequestModel", bound=BaseModel)
 ReplyModel = TypeVar("ReplyModel", bound=BaseModel)
 Handler = Callable[[RequestModel, Caller], Awaitable[ReplyModel | Answer]]
-StreamHandler = Callable[[RequestModel, Caller], AsyncIterator[bytes]]
+StreamHandler = Callable[[RequestModel, Caller], AsyncIterator[bytes | MediaType]]
 SignalHandler = Callable[[RequestModel], Awaitable[None]]
 
 CONNECT_SECONDS = 5

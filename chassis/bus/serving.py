@@ -8,7 +8,7 @@ from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 
 from chassis.bus.calls import Answer, Send
-from chassis.bus.streams import OutgoingStream, OutgoingStreams
+from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
 from chassis.bus.wire import decode_request, encode_refusal, parse
 from chassis.clock import Clock
 from chassis.telemetry import Log, span
@@ -22,7 +22,7 @@ log = Log("endpoints")
 
 Received = Callable[[Msg], Awaitable[None]]
 AnyHandler = Callable[[Any, Caller], Awaitable[Any]]
-AnyStreamHandler = Callable[[Any, Caller], AsyncIterator[bytes]]
+AnyStreamHandler = Callable[[Any, Caller], AsyncIterator[bytes | MediaType]]
 
 
 class Endpoints:
@@ -124,12 +124,17 @@ class Endpoints:
         return envelope, body
 
 
-async def _pump(stream: Stream, chunks: AsyncIterator[bytes], outgoing: OutgoingStream) -> None:
+async def _pump(stream: Stream, chunks: AsyncIterator[bytes | MediaType], outgoing: OutgoingStream) -> None:
     """Accept at once, so that the reader can cancel before the first byte; then pass the chunks on."""
-    await outgoing.accept(stream.media_type)
+    await outgoing.accept()
+    begun = False
     try:
         async for chunk in chunks:
-            await outgoing.write(chunk)
+            if not begun:
+                begun = True
+                await outgoing.begin(chunk.name if isinstance(chunk, MediaType) else stream.media_type)
+            if isinstance(chunk, bytes):
+                await outgoing.write(chunk)
     finally:
         close = getattr(chunks, "aclose", None)
         if close is not None:

@@ -1,13 +1,14 @@
 """Streamed replies: numbered chunks with credit, cancel and an explicit end.
 
-The owner accepts with chunk 1 (empty), whose reply subject is where credit and cancel go. Every data chunk
-spends one credit; the reader grants more as it consumes, and at least every few seconds, so that the owner of a
+The owner accepts with chunk 1 (empty), whose reply subject is where credit and cancel go. The next chunk states
+the media type: once it is there, nothing refuses the request any more. Every data chunk spends one credit; the reader grants more as it consumes, and at least every few seconds, so that the owner of a
 stream notices a reader that is gone. A gap in the numbers, or silence, is an error to the reader.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
@@ -32,6 +33,16 @@ CANCEL = b"cancel"
 log = Log("streams")
 
 
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A stream's handler may yield this first, to say that it has begun and what the bytes will be.
+
+    Without it, the first bytes begin the stream under the contract's media type.
+    """
+
+    name: str
+
+
 class IncomingStream:
     """The reader's side: iterate over the chunks; leaving early cancels the work at the owner."""
 
@@ -44,7 +55,7 @@ class IncomingStream:
         self._consumed = 0
         self._control = ""
         self._ended = False
-        self.media_type = stream.media_type
+        self._first: Msg | None = None
         self._heartbeat: asyncio.Task[None] | None = None
 
     def deliver(self, item: Msg | Refusal) -> None:
@@ -62,8 +73,17 @@ class IncomingStream:
         """
         first = await self._next(seconds)
         self._control = first.reply
-        self.media_type = (first.headers or {}).get(HEADER_CONTENT_TYPE, self.media_type)
         self._heartbeat = asyncio.create_task(self._keep_alive())
+
+    async def begun(self) -> str:
+        """Wait until the owner has begun to answer; returns the media type.
+
+        Raises:
+            Refusal: it refused, or the stream broke.
+        """
+        if self._first is None:
+            self._first = await self._next(self._stream.stall_seconds)
+        return str((self._first.headers or {}).get(HEADER_CONTENT_TYPE, self._stream.media_type))
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the chunks until the owner says that it is done.
@@ -72,8 +92,9 @@ class IncomingStream:
             Refusal: an error end, a gap, silence beyond the contract's, or a lost bus.
         """
         try:
-            while True:
-                message = await self._next(self._stream.stall_seconds)
+            await self.begun()
+            message = self._first
+            while message is not None:
                 end = (message.headers or {}).get(HEADER_END)
                 if message.data:
                     yield message.data
@@ -83,6 +104,7 @@ class IncomingStream:
                         raise Refusal(ErrorKind.UPSTREAM_FAILED, f"stream-{end}")
                     return
                 await self._consume()
+                message = await self._next(self._stream.stall_seconds)
         finally:
             await self.cancel()
 
@@ -201,8 +223,12 @@ class OutgoingStream:
         self._granted = asyncio.Event()
         self._last_word = asyncio.get_running_loop().time()
 
-    async def accept(self, media_type: str) -> None:
+    async def accept(self) -> None:
         """Send chunk 1: from now on the reader can cancel."""
+        await self._chunk(b"", {})
+
+    async def begin(self, media_type: str) -> None:
+        """State the media type: the request is not refused any more."""
         await self._chunk(b"", {HEADER_CONTENT_TYPE: media_type})
 
     async def write(self, data: bytes) -> None:

@@ -1,0 +1,88 @@
+"""Secrets that live for a day: for pseudonyms of accounts and addresses, and for the address in the visit data.
+
+Each is random, wrapped under an installation key in the database, and destroyed with its row when its period
+ends; nothing can be derived again after that.
+"""
+
+import hmac
+import os
+from datetime import timedelta
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from chassis.clock import Clock
+from chassis.database import Database
+from services.gateway.domain import day_name, pseudonym
+from services.gateway.tables import SECRET_RETENTION, DaySecret
+
+NONCE_BYTES: Final = 12
+SECRET_BYTES: Final = 32
+LIMITS, QUOTA, ADDRESS = "limits", "quota", "address"
+LIFETIMES = {LIMITS: timedelta(days=1), QUOTA: timedelta(days=2), ADDRESS: SECRET_RETENTION}
+
+
+class DaySecrets:
+    """The secrets of today (and, for quotas, yesterday), in memory once loaded."""
+
+    def __init__(self, database: Database, clock: Clock, quota_key: str, address_key: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._wrapping = {
+            LIMITS: bytes.fromhex(quota_key),
+            QUOTA: bytes.fromhex(quota_key),
+            ADDRESS: bytes.fromhex(address_key),
+        }
+        self._today = ""
+        self._secrets: dict[tuple[str, str], bytes] = {}
+
+    async def refresh(self) -> None:
+        """Load or make today's secrets, and destroy those whose period is over."""
+        now = self._clock.now()
+        today = day_name(now.date())
+        if today == self._today:
+            return
+        async with self._database.write() as session:
+            for purpose, lifetime in LIFETIMES.items():
+                statement = delete(DaySecret).where(col(DaySecret.purpose) == purpose)
+                await session.execute(statement.where(col(DaySecret.day) <= day_name((now - lifetime).date())))
+            rows = (await session.execute(select(DaySecret))).scalars().all()
+            secrets = {(row.day, row.purpose): self._unwrap(row.purpose, row.wrapped) for row in rows}
+            for purpose in LIFETIMES:
+                if (today, purpose) not in secrets:
+                    secrets[today, purpose] = os.urandom(SECRET_BYTES)
+                    wrapped = self._wrap(purpose, secrets[today, purpose])
+                    session.add(DaySecret(day=today, purpose=purpose, wrapped=wrapped, at=now))
+        self._secrets, self._today = secrets, today
+
+    def of_address(self, network: str) -> str:
+        """The pseudonym of a network for today's limits."""
+        return pseudonym(self._secrets[self._today, LIMITS], network)
+
+    def of_account(self, account_id: str) -> str:
+        """The pseudonym of an account for today's quotas."""
+        return pseudonym(self._secrets[self._today, QUOTA], account_id)
+
+    def of_account_on_all_days(self, account_id: str) -> list[str]:
+        """Every pseudonym of an account that can still be derived."""
+        return [pseudonym(secret, account_id) for (_, purpose), secret in self._secrets.items() if purpose == QUOTA]
+
+    def repeated(self, session: str, route: str, key: str) -> str:
+        """The keyed hash under which a repeated request is known."""
+        secret = self._wrapping[QUOTA]
+        return hmac.new(secret, f"{session}\n{route}\n{key}".encode(), "sha256").hexdigest()
+
+    def seal_address(self, address: str) -> bytes:
+        """Encrypt an address under today's key (AES-256-GCM, nonce first)."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + AESGCM(self._secrets[self._today, ADDRESS]).encrypt(nonce, address.encode(), None)
+
+    def _wrap(self, purpose: str, secret: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + AESGCM(self._wrapping[purpose]).encrypt(nonce, secret, purpose.encode())
+
+    def _unwrap(self, purpose: str, wrapped: bytes) -> bytes:
+        nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
+        return AESGCM(self._wrapping[purpose]).decrypt(nonce, sealed, purpose.encode())

@@ -1,0 +1,142 @@
+"""Routes that the contract table declares: admit, pass the bytes on, answer with the owner's bytes.
+
+Validation happens in the owner. What differs between routes stands in the table, not here.
+"""
+
+import json
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from chassis.bus import Answer, Bus
+from contracts.envelope import HEADER_COOKIE, CookieToSet, Envelope
+from contracts.errors import ErrorKind, Refusal
+from contracts.table import Account, Call, Http, Stream
+from services.gateway.adapters.repeats import Repeats
+from services.gateway.api.admission import Admission, Admitted, LimitReached
+from services.gateway.api.bodies import read_body
+from services.gateway.api.language import language_of
+from services.gateway.api.problems import response_of
+from services.gateway.api.streaming import RunningStreams, StreamAnswer
+
+PARAMETERS_MAX = 16
+PARAMETER_LENGTH_MAX = 300
+
+
+class ContractRoutes:
+    """Makes the ASGI endpoint of each contract."""
+
+    def __init__(
+        self, admission: Admission, bus: Bus, content_bus: Bus, repeats: Repeats, running: RunningStreams
+    ) -> None:
+        self._admission = admission
+        self._buses = {Account.APP: bus, Account.CONTENT: content_bus}
+        self._repeats = repeats
+        self._running = running
+
+    def endpoint(self, call: Call, http: Http) -> "ContractEndpoint":
+        """The endpoint for one contract."""
+        return ContractEndpoint(self, call, http)
+
+    async def respond(self, call: Call, http: Http, request: Request) -> Response | StreamAnswer:
+        """Answer one request.
+
+        Raises:
+            Refusal: whatever stands in its way.
+        """
+        admitted = await self._admission.admit(request, http)
+        if not admitted.consented:
+            return Response(status_code=http.status)
+        body = await read_body(request) if http.method in {"POST", "PUT"} else b""
+        envelope = Envelope(caller=admitted.caller, parameters=parameters_of(request, call))
+        if isinstance(call, Stream):
+            incoming = await self._buses[call.account].stream(call, envelope, body)
+            return StreamAnswer(incoming, self._running, admitted, http)
+        answer, repeated = await self._once(call, http, request, admitted, envelope, body)
+        response = _response(http, answer, status=repeated or http.status)
+        response.headers.update(admitted.standing.headers())
+        if repeated is not None:
+            response.headers["Idempotency-Replayed"] = "true"
+        return response
+
+    async def _once(
+        self, call: Call, http: Http, request: Request, admitted: Admitted, envelope: Envelope, body: bytes
+    ) -> tuple[Answer, int | None]:
+        bus = self._buses[call.account]
+        key = request.headers.get("idempotency-key")
+        if not http.creates or key is None:
+            return await bus.request(call, envelope, body), None
+        who = admitted.caller.session_id or (request.client.host if request.client else "")
+        name, status = await self._repeats.begin(who, call.subject, key, body)
+        if status is not None:
+            return Answer(b""), status
+        answered: int | None = None
+        try:
+            answer = await bus.request(call, envelope, body)
+            answered = http.status
+        finally:
+            await self._repeats.end(name, answered)
+        return answer, None
+
+
+class ContractEndpoint:
+    """One contract as an ASGI application; every refusal becomes a problem document."""
+
+    def __init__(self, routes: ContractRoutes, call: Call, http: Http) -> None:
+        self._routes = routes
+        self._call = call
+        self._http = http
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        request = Request(scope, receive)
+        response: Response | StreamAnswer
+        try:
+            response = await self._routes.respond(self._call, self._http, request)
+        except Refusal as refusal:
+            response = response_of(refusal, language_of(request), scope["larabot.instance"])
+            if isinstance(refusal, LimitReached):
+                response.headers.update(refusal.standing.headers())
+        await response(scope, receive, send)
+
+
+def parameters_of(request: Request, call: Call) -> dict[str, str]:
+    """The parameters of path and query; `lang` belongs to the gateway.
+
+    Raises:
+        Refusal: too many or too long.
+    """
+    query = {name: value for name, value in request.query_params.items() if name != "lang"}
+    parameters: dict[str, str] = {**query, **request.path_params}
+    if "form" in call.request.model_fields and "form" not in parameters and prefers_html(request.headers):
+        parameters["form"] = "html"
+    too_long = any(len(name) + len(value) > PARAMETER_LENGTH_MAX for name, value in parameters.items())
+    if too_long or len(parameters) > PARAMETERS_MAX:
+        raise Refusal(ErrorKind.INVALID, "parameters")
+    return parameters
+
+
+def prefers_html(headers: Mapping[str, str]) -> bool:
+    """Whether a person's browser asks, rather than a program."""
+    accept = headers.get("accept", "")
+    return "text/html" in accept and "application/json" not in accept
+
+
+def _response(http: Http, answer: Answer, *, status: int) -> Response:
+    body = b"" if http.empty else answer.body
+    response = Response(body, status_code=status, media_type="application/json" if body else None)
+    response.headers["Cache-Control"] = "no-store"
+    if http.sets_cookie and HEADER_COOKIE in answer.headers:
+        cookie = CookieToSet.model_validate(json.loads(answer.headers[HEADER_COOKIE]))
+        _set_cookie(response, cookie)
+    return response
+
+
+def _set_cookie(response: Response, cookie: CookieToSet) -> None:
+    common = {"path": "/", "secure": True, "httponly": True, "samesite": "strict"}
+    if cookie.value is None:
+        response.delete_cookie(cookie.name, **common)  # type: ignore[arg-type]
+    else:
+        response.set_cookie(cookie.name, cookie.value, max_age=cookie.max_age_seconds, **common)  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""The web app's files, the API's own page, and the addresses that others look for under /.well-known/."""
+
+import html
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from chassis.clock import Clock
+from contracts.errors import ErrorKind, Refusal
+from services.gateway.api.language import language_of
+from services.gateway.api.problems import response_of
+
+OPENAPI = Path("contracts/schemas/openapi.json")
+SECURITY_TXT_VALID = timedelta(days=180)
+IMMUTABLE = "public, max-age=31536000, immutable"
+NOT_BUILT = "<!doctype html><title>Larabot</title><p>The web app is not built: run make web."
+
+
+class Pages:
+    """Serves what is the same for everybody: no page depends on a session."""
+
+    def __init__(self, web_dir: Path, public_url: str, clock: Clock) -> None:
+        self._root = web_dir.resolve()
+        self._public_url = public_url
+        self._clock = clock
+        self._openapi = OPENAPI.read_bytes()
+        self._docs = docs_page(json.loads(self._openapi))
+
+    async def app(self, request: Request) -> Response:
+        """A file of the web app, or its one page, which finds its way by itself."""
+        path = request.path_params.get("page", "")
+        if path.startswith(("api/", "__emu/", "webhooks/")):
+            return response_of(Refusal(ErrorKind.NOT_FOUND), language_of(request), request.scope["larabot.instance"])
+        file = (self._root / path).resolve()
+        if path and file.is_relative_to(self._root) and file.is_file() and not file.name.startswith("."):
+            return FileResponse(file, headers={"Cache-Control": IMMUTABLE if "assets/" in path else "no-cache"})
+        index = self._root / "index.html"
+        if not index.is_file():
+            return HTMLResponse(NOT_BUILT, status_code=503)
+        return FileResponse(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
+
+    async def openapi(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
+        """The OpenAPI document."""
+        return Response(self._openapi, media_type="application/json")
+
+    async def docs(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
+        """The OpenAPI document as a page without any script."""
+        return HTMLResponse(self._docs)
+
+    async def security_txt(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
+        """RFC 9116."""
+        expires = (self._clock.now() + SECURITY_TXT_VALID).strftime("%Y-%m-%dT00:00:00Z")
+        lines = ["Contact: mailto:kontakt@larabot.se", f"Expires: {expires}", "Preferred-Languages: sv, nb, en"]
+        return PlainTextResponse("\n".join([*lines, f"Canonical: {self._public_url}/.well-known/security.txt", ""]))
+
+    async def change_password(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
+        """Where password managers send people (W3C change-password URL)."""
+        return RedirectResponse("/account/security", status_code=303)
+
+    async def gpc(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
+        """Global Privacy Control is honoured."""
+        return JSONResponse({"gpc": True, "lastUpdate": "2026-11-22"})
+
+
+def docs_page(document: dict[str, Any]) -> str:
+    """Render the routes as one plain table."""
+    rows = [
+        f"<tr><td><code>{method.upper()}</code></td><td><code>{html.escape(path)}</code></td>"
+        f"<td>{html.escape(operation.get('summary', ''))}</td></tr>"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if isinstance(operation, dict)
+    ]
+    title = html.escape(document["info"]["title"])
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
+        '<p>The whole document: <a href="/api/openapi.json">openapi.json</a></p>'
+        f"<table><thead><tr><th>Method<th>Path<th>What it does</thead><tbody>{''.join(rows)}</tbody></table></html>"
+    )

@@ -1,0 +1,79 @@
+"""The HTTP server: uvicorn inside the service's own loop, on localhost by IPv4 and IPv6."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+BACKLOG = 2048
+CONNECTIONS_MAX = 2000
+KEEP_ALIVE_SECONDS = 30
+DRAIN_SECONDS = 5
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the service's lifecycle ends it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def live(self, host: str, port: int) -> None:
+        """Serve until told to end."""
+        self._ended = asyncio.Event()
+        try:
+            await self.serve(listen(host, port))
+        finally:
+            self._ended.set()
+
+    async def end(self) -> None:
+        """Take no more requests, and wait until those at work are answered or cut off."""
+        self.should_exit = True
+        async with asyncio.timeout(DRAIN_SECONDS + 1):
+            await self._ended.wait()
+
+
+def server(app: ASGIApp, trusted_proxies: str) -> Server:
+    """Configure the server; nothing is logged by it, since its lines hold addresses and paths."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies or None,
+        backlog=BACKLOG,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    return Server(config)
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Open a listening socket for every address of the host that this machine has."""
+    sockets: list[socket.socket] = []
+    for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            if family == socket.AF_INET6 and sockets:
+                continue  # no IPv6 here; IPv4 is enough
+            raise
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        sockets.append(listener)
+    return sockets

@@ -1,0 +1,102 @@
+"""What surrounds every request: an opaque instance id, security headers, the visit data, and the last resort."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.telemetry import Log
+from contracts.errors import ErrorKind, Refusal
+from contracts.identifiers import new_id
+from services.gateway.adapters.visits import Visits
+from services.gateway.api.admission import address_of
+from services.gateway.api.language import language_of
+from services.gateway.api.problems import response_of
+from services.gateway.domain import visit_of
+
+log = Log("http")
+
+
+def security_headers(speech_origins: str) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer. The page may connect to ourselves and to Azure Speech, nothing else."""
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self' {speech_origins}".rstrip(),
+            "worker-src 'self' blob:",
+            "media-src 'self' blob:",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+    fields = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), interest-cohort=()",
+    }
+    return [(name.lower().encode(), value.encode()) for name, value in fields.items()]
+
+
+class Surroundings:
+    """Outermost ASGI layer."""
+
+    def __init__(self, app: ASGIApp, visits: Visits, speech_origins: str) -> None:
+        self._app = app
+        self._visits = visits
+        self._headers = security_headers(speech_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; websockets are refused, since nothing here speaks them."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        scope["larabot.instance"] = new_id()
+        answer = _Answer(send, self._headers)
+        request = Request(scope)
+        try:
+            await self._app(scope, receive, answer.send)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            # The last resort: a bug becomes a problem document, never a stack trace.
+            log.failure("request failed", error=error, method=request.method)
+            if answer.status:
+                raise
+            refusal = Refusal(ErrorKind.INTERNAL)
+            await response_of(refusal, language_of(request), scope["larabot.instance"])(scope, receive, answer.send)
+        finally:
+            self._record(request, answer)
+
+    def _record(self, request: Request, answer: "_Answer") -> None:
+        route = getattr(request.scope.get("route"), "path", "/{page}")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        address = address_of(request)
+        self._visits.record(visit_of(address, route, request.method, answer.status, answer.size_bytes, headers))
+
+
+class _Answer:
+    """Adds the headers and counts what goes out."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self._send = send
+        self._headers = headers
+        self.status = 0
+        self.size_bytes = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", []), *self._headers]
+        elif message["type"] == "http.response.body":
+            self.size_bytes += len(message.get("body", b""))
+        await self._send(message)

@@ -1,0 +1,57 @@
+"""The gateway, put together."""
+
+from pathlib import Path
+
+from chassis.lifecycle import Service
+from contracts.auth import SESSIONS_REVOKED
+from contracts.consent import CHANGED
+from contracts.gateway import QUOTA_KEYS
+from services.gateway.adapters.day_secrets import DaySecrets
+from services.gateway.adapters.limits import RateLimits
+from services.gateway.adapters.repeats import Repeats
+from services.gateway.adapters.standing import BusConsents, BusSessions
+from services.gateway.adapters.visits import Visits
+from services.gateway.api.admission import Admission
+from services.gateway.api.application import Parts, application
+from services.gateway.api.contract_routes import ContractRoutes
+from services.gateway.api.pages import Pages
+from services.gateway.api.readiness import Readiness
+from services.gateway.api.server import server
+from services.gateway.api.streaming import RunningStreams
+from services.gateway.api.surroundings import Surroundings
+from services.gateway.api.vendor_calls import VendorCalls
+from services.gateway.endpoints import Endpoints
+from services.gateway.inventory import INVENTORY
+from services.gateway.settings import GatewaySettings
+from services.gateway.tables import TABLES, Base
+
+
+def build(settings: GatewaySettings) -> Service:
+    """Put the gateway together."""
+    migrations = Path(__file__).parent / "migrations"
+    service = Service("gateway", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=migrations)
+    content_bus = service.use_content(settings.nats_content_seed.get_secret_value())
+    quota_key, address_key = settings.quota_key.get_secret_value(), settings.address_key.get_secret_value()
+    secrets = DaySecrets(service.database, service.clock, quota_key, address_key)
+    sessions, consents, running = BusSessions(service.bus), BusConsents(service.bus), RunningStreams()
+    limits, visits = RateLimits(), Visits(service.database, service.clock, secrets)
+    repeats = Repeats(service.database, service.clock, secrets)
+    admission = Admission(sessions, consents, secrets, limits, service.clock)
+    parts = Parts(
+        contracts=ContractRoutes(admission, service.bus, content_bus, repeats, running),
+        pages=Pages(settings.web_dir, settings.public_url, service.clock),
+        readiness=Readiness(service.bus, service.failing),
+        vendors=VendorCalls(service.bus, limits, secrets),
+    )
+    http = server(Surroundings(application(parts), visits, settings.speech_origins), settings.trusted_proxies)
+
+    endpoints = Endpoints(sessions, consents, running, secrets)
+    service.hear(CHANGED, endpoints.consent_changed)
+    service.hear(SESSIONS_REVOKED, endpoints.sessions_revoked)
+    service.answer(QUOTA_KEYS, endpoints.quota_keys)
+    service.at_start(secrets.refresh)
+    service.background("visits", visits.run)
+    service.background("http", lambda: http.live(settings.listen_host, settings.listen_port))
+    service.at_close(http.end)
+    service.at_close(visits.flush)
+    return service

@@ -1,0 +1,25 @@
+"""What the gateway is told."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from chassis.settings import Settings
+
+
+class GatewaySettings(Settings):
+    """`quota_key` and `address_key` (32 bytes in hex) wrap the secrets of the day in the database.
+
+    `speech_origins`: where the page may connect for speech, separated by spaces (Content-Security-Policy).
+    `trusted_proxies`: addresses, separated by commas, whose X-Forwarded-For is believed.
+    """
+
+    nats_content_seed: SecretStr
+    listen_host: str = "localhost"
+    listen_port: int
+    web_dir: Path
+    quota_key: SecretStr
+    address_key: SecretStr
+    speech_origins: str = ""
+    emulated_vendors: str = ""
+    trusted_proxies: str = ""

@@ -1,0 +1,81 @@
+"""The gateway's tables: visit data, the secrets of the day, and answers to repeated requests."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.database import UtcDateTime
+from chassis.tables import standard_tables
+from contracts.personal_data import Category, Declaration, LegalBasis, NoPersonalData, PersonalData, Retained
+
+VISIT_RETENTION = timedelta(days=30)
+SECRET_RETENTION = timedelta(days=30)
+IDEMPOTENCY_RETENTION = timedelta(hours=24)
+
+
+class Base(SQLModel, registry=registry()):
+    """The gateway's own registry."""
+
+
+class RequestLog(Base, table=True):
+    """One request, reduced to the visit data that the policy lists; the address is encrypted under the day's key."""
+
+    __tablename__ = "request_log"
+    __personal_data__: ClassVar[Declaration] = PersonalData(
+        categories=(Category.VISIT,),
+        purpose="stability and security of the service",
+        legal_basis=LegalBasis.LEGITIMATE_INTERESTS,
+        retention=VISIT_RETENTION,
+        located_by={},
+        expires="at",
+        source="the browser",
+        retained=Retained(
+            article="17(3)(e), 11(2)",
+            reason="visit data without any link to an account; it cannot be searched for a person",
+            period=VISIT_RETENTION,
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    zone: str = "UTC"
+    address: bytes
+    route: str
+    method: str
+    status: int
+    size_bytes: int
+    referrer: str
+    browser: str
+    system: str
+    language: str
+
+
+class DaySecret(Base, table=True):
+    """The secret of a day and purpose, wrapped under the installation's key; gone with its row."""
+
+    __tablename__ = "day_secret"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="random keys, one per day and purpose")
+
+    day: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    wrapped: bytes
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RepeatedRequest(Base, table=True):
+    """What an Idempotency-Key was answered with: a keyed hash of session and key, the body's hash, the status."""
+
+    __tablename__ = "repeated_request"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(
+        reason="keyed hashes under the secret of a day; they cannot be traced once it is gone"
+    )
+
+    key: str = Field(primary_key=True)
+    body_hash: str
+    status: int
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+TABLES = standard_tables(Base.metadata, mail=False)
