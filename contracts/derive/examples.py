@@ -1,0 +1,28 @@
+"""Which golden example belongs to which message: contracts/examples/<name>.json, written by hand.
+
+A producer's and a consumer's tests replay the same file, so that neither can drift from the other unseen.
+"""
+
+from pydantic import BaseModel
+
+from contracts import holder
+from contracts.messages import Done, Empty
+from contracts.registry import CALLS, EVENTS
+from contracts.table import Call
+
+WITHOUT_CONTENT: tuple[type[BaseModel], ...] = (Empty, Done)
+
+
+def example_names() -> dict[str, type[BaseModel]]:
+    """Every message that says anything, by the name of its example; what all holders answer alike has one."""
+    named: dict[str, type[BaseModel]] = {}
+    for call in CALLS:
+        named |= {f"{owner_of(call)}.{call.name}.request": call.request}
+        named |= {f"{owner_of(call)}.{call.name}.reply": call.reply}
+    named |= {f"{event.owner}.{event.entity}.{event.past}.event": event.model for event in EVENTS}
+    return {name: model for name, model in sorted(named.items()) if model not in WITHOUT_CONTENT}
+
+
+def owner_of(call: Call) -> str:
+    """The owner, or `holder` for what every service answers."""
+    return "holder" if call in holder.CONTRACTS else call.owner
