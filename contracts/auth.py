@@ -1,9 +1,10 @@
 """Who is calling: registration, login, sessions, the account itself."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from contracts.envelope import Audience
 from contracts.messages import Done, Empty, Reply, Request
@@ -14,6 +15,12 @@ EMAIL_MAX = 254
 PASSWORD_MIN, PASSWORD_MAX = 15, 128
 SECRET_MAX = 200
 
+
+def canonical_address(address: str) -> str:
+    """One spelling per address, so that every service finds the same person by it."""
+    return unicodedata.normalize("NFC", address).lower()
+
+
 Email = Annotated[
     str,
     StringConstraints(
@@ -21,11 +28,15 @@ Email = Annotated[
         max_length=EMAIL_MAX,
         pattern=r"^[^@\s\x00-\x1f<>]+@[^@\s\x00-\x1f<>]+\.[^@\s\x00-\x1f<>]+$",
     ),
+    AfterValidator(canonical_address),
 ]
 Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Secret = Annotated[str, StringConstraints(min_length=16, max_length=SECRET_MAX, pattern=r"^[A-Za-z0-9_-]+$")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
 OpaqueId = Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 SESSION_COOKIE = "__Host-session"

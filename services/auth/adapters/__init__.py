@@ -1,0 +1,1 @@
+"""The world behind the ports: the database, argon2id, the bus, the policy files."""

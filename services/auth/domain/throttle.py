@@ -1,0 +1,98 @@
+"""Slowing down guesses and mails: per account or address, without ever locking anyone out."""
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+KEYS_MAX = 50_000
+
+
+@dataclass(slots=True)
+class _Tally:
+    count: int
+    last_at: datetime
+
+
+class Tallies:
+    """Counts by person, in memory only, under a key that dies with the process; the least recent go first."""
+
+    def __init__(self, forgotten_after: timedelta) -> None:
+        self._key = secrets.token_bytes(32)
+        self._forgotten_after = forgotten_after
+        self._tallies: OrderedDict[bytes, _Tally] = OrderedDict()
+
+    def of(self, person: str, now: datetime) -> tuple[int, datetime]:
+        """How often, and when last."""
+        tally = self._tallies.get(self._pseudonym(person))
+        if tally is None or now - tally.last_at > self._forgotten_after:
+            return 0, now
+        return tally.count, tally.last_at
+
+    def add(self, person: str, now: datetime) -> None:
+        """Once more."""
+        count, _ = self.of(person, now)
+        pseudonym = self._pseudonym(person)
+        self._tallies[pseudonym] = _Tally(count + 1, now)
+        self._tallies.move_to_end(pseudonym)
+        if len(self._tallies) > KEYS_MAX:
+            self._tallies.popitem(last=False)
+
+    def forget(self, person: str) -> None:
+        """Start again from nothing."""
+        self._tallies.pop(self._pseudonym(person), None)
+
+    def _pseudonym(self, person: str) -> bytes:
+        return hashlib.blake2b(person.encode(), key=self._key, digest_size=16).digest()
+
+
+class Guesses:
+    """Wrong passwords in a row. After some, each further try must wait a little longer than the one before.
+
+    A try that is refused neither counts nor prolongs the wait, so nobody can keep the owner out for good; and
+    an address without an account is treated alike, so the wait tells nothing.
+    """
+
+    FREE = 10
+    WAIT_FIRST = timedelta(seconds=1)
+    WAIT_MAX = timedelta(seconds=30)
+    FORGOTTEN_AFTER = timedelta(minutes=15)
+
+    def __init__(self) -> None:
+        self._failures = Tallies(self.FORGOTTEN_AFTER)
+
+    def wait_seconds(self, person: str, now: datetime) -> int:
+        """How long the next try has to wait; 0 means: go on."""
+        count, last_at = self._failures.of(person, now)
+        if count < self.FREE:
+            return 0
+        wait = min(self.WAIT_FIRST * (1 << min(count - self.FREE, 10)), self.WAIT_MAX)
+        left = (last_at + wait - now).total_seconds()
+        return max(0, -int(-left // 1))
+
+    def failed(self, person: str, now: datetime) -> None:
+        """A wrong password."""
+        self._failures.add(person, now)
+
+    def succeeded(self, person: str) -> None:
+        """The right one: forget the wrong ones."""
+        self._failures.forget(person)
+
+
+class MailAllowance:
+    """How many letters an address may be sent at somebody's request, so that nobody is flooded through us."""
+
+    LETTERS_MAX = 5
+    WINDOW = timedelta(hours=1)
+
+    def __init__(self) -> None:
+        self._letters = Tallies(self.WINDOW)
+
+    def take(self, address: str, now: datetime) -> bool:
+        """Whether one more may go out; counts it if so. An hour without letters makes room again."""
+        count, _ = self._letters.of(address, now)
+        if count >= self.LETTERS_MAX:
+            return False
+        self._letters.add(address, now)
+        return True
