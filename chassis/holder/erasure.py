@@ -1,0 +1,137 @@
+"""What an erasure does to a service's own tables: prepare recipients, delete, note, look again.
+
+A recipient's record is found through our rows (Brevo's contact id stands beside the subscription), but database
+and recipient are separate holders, whose deliveries come in either order. So whichever comes first lets every
+recipient copy what it needs into `recipient_erasure`, in one transaction and before any row goes; the inbox sees
+to it that this happens once. Both are told the same identifiers (see `chassis.inventory`), so the copy does not
+depend on who was first. It goes with the transaction that stores the recipient's receipt, and until then it is on
+the database's receipt as retained.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.database import insert_into
+from chassis.holder.external import ExternalHolder
+from chassis.holder.rows import rows_of
+from chassis.inbox import first_time
+from chassis.inventory import Inventory
+from chassis.tables import StandardTables
+from contracts.dsar import Claim
+from contracts.personal_data import PersonalData, Retained
+
+Counts = dict[str, int]
+BeforeErasure = Callable[[AsyncSession, Claim], Awaitable[None]]
+
+
+class StillHeld(Exception):
+    """The probe found something left; the delivery is to be repeated. The message names stores, never a person."""
+
+    def __init__(self, holder: str, probe: Counts) -> None:
+        left = ", ".join(sorted(store for store, count in probe.items() if count))
+        super().__init__(f"{holder} still holds rows in {left}")
+        self.probe = probe
+
+
+class Erasure:
+    """The steps of an erasure within one service's database; each method is one step inside the given session."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        tables: StandardTables,
+        externals: Mapping[str, ExternalHolder],
+        before: BeforeErasure | None,
+    ) -> None:
+        self._tables = tables
+        self._externals = externals
+        self._before = before
+        personal = inventory.personal_tables()
+        self._erasable = [(table, declaration) for table, declaration in personal if declaration.retained is None]
+        self.retained: dict[str, Retained] = {
+            table.name: declaration.retained for table, declaration in personal if declaration.retained is not None
+        }
+
+    async def prepare(self, session: AsyncSession, erasure_id: str, claim: Claim, at: datetime) -> None:
+        """Let each recipient copy what it needs, unless that was done before."""
+        for name, external in self._externals.items():
+            if await first_time(session, self._tables, f"prepare-{name}", erasure_id, at):
+                prepared = await external.prepare(session, claim.locators)
+                row = {"erasure_id": erasure_id, "holder": name, "prepared": prepared, "created_at": at}
+                await session.execute(insert(self._pending).values(row))
+
+    async def prepared(self, session: AsyncSession, erasure_id: str, holder: str) -> dict[str, Any]:
+        """What a recipient copied."""
+        query = select(self._pending.c.prepared).where(
+            self._pending.c.erasure_id == erasure_id, self._pending.c.holder == holder
+        )
+        prepared: dict[str, Any] = (await session.execute(query)).scalar_one()
+        return prepared
+
+    async def forget_prepared(self, session: AsyncSession, erasure_id: str, holder: str) -> None:
+        """Drop what a recipient copied: it has erased."""
+        pending = self._pending
+        await session.execute(delete(pending).where(pending.c.erasure_id == erasure_id, pending.c.holder == holder))
+
+    async def delete(self, session: AsyncSession, claim: Claim) -> Counts:
+        """Delete the person's rows from every table that keeps none back; children before parents."""
+        if self._before is not None:
+            await self._before(session, claim)
+        counts: Counts = {}
+        for table, declaration in self._erasable:
+            condition = rows_of(table, declaration, claim.locators, claim.requested_at)
+            deleted = await session.execute(delete(table).where(condition).returning(*table.primary_key.columns))
+            counts[table.name] = len(deleted.all())
+        return counts
+
+    async def probe(self, session: AsyncSession, claim: Claim) -> Counts:
+        """How many of the person's rows are left, by table."""
+        return {table.name: await _count(session, table, declaration, claim) for table, declaration in self._erasable}
+
+    async def note(
+        self, session: AsyncSession, holder: str, erasure_id: str, sequence: int, counts: Counts, at: datetime
+    ) -> None:
+        """Leave the tombstone: counts of this time are added to those of an earlier, interrupted one."""
+        tombstone = self._tables.tombstone
+        if await first_time(session, self._tables, f"erase-{holder}", erasure_id, at):
+            row = {"erasure_id": erasure_id, "holder": holder, "sequence": sequence, "erased": counts, "erased_at": at}
+            await session.execute(insert(tombstone).values(row))
+            await self._raise_watermark(session, holder, sequence)
+            return
+        mine = (tombstone.c.erasure_id == erasure_id) & (tombstone.c.holder == holder)
+        earlier = (await session.execute(select(tombstone.c.erased).where(mine).with_for_update())).scalar_one()
+        total = {store: earlier.get(store, 0) + counts.get(store, 0) for store in {**earlier, **counts}}
+        await session.execute(update(tombstone).where(mine).values(erased=total))
+
+    async def erased(self, session: AsyncSession, holder: str, erasure_id: str) -> Counts:
+        """How many rows were deleted in all, by table."""
+        tombstone = self._tables.tombstone
+        query = select(tombstone.c.erased).where(tombstone.c.erasure_id == erasure_id, tombstone.c.holder == holder)
+        counts: Counts = (await session.execute(query)).scalar_one()
+        return counts
+
+    async def _raise_watermark(self, session: AsyncSession, holder: str, sequence: int) -> None:
+        watermark = self._tables.watermark
+        row = insert_into(session, watermark).values(holder=holder, last_erasure_seq=sequence)
+        higher = row.excluded.last_erasure_seq
+        raised = row.on_conflict_do_update(
+            index_elements=["holder"],
+            set_={"last_erasure_seq": higher},
+            where=watermark.c.last_erasure_seq < higher,
+        )
+        await session.execute(raised)
+
+    @property
+    def _pending(self) -> Table:
+        if self._tables.recipient_erasure is None:
+            raise LookupError("a service with recipients needs standard_tables(…, recipients=True)")
+        return self._tables.recipient_erasure
+
+
+async def _count(session: AsyncSession, table: Table, declaration: PersonalData, claim: Claim) -> int:
+    condition = rows_of(table, declaration, claim.locators, claim.requested_at)
+    return (await session.execute(select(func.count()).select_from(table).where(condition))).scalar_one()

@@ -1,0 +1,190 @@
+"""The holder of personal data of one service: answers exports and carries out erasures to the signed receipt.
+
+Erasure, as a delivery of “erasure requested” for one holder (the service's database, or a recipient):
+
+    receipt stored? → publish the same bytes again, done
+    claim           → whom it concerns, from dsar; the answer is never stored
+    erase           → one transaction: recipients prepared, rows deleted, tombstone
+    settle, probe   → no byte in the log, no row in the store; else the delivery is repeated
+    sign            → one transaction: receipt, outbox row
+
+The process may die between any two steps: a repeated delivery does what is left and ends alike. The database's
+receipt does not wait for recipients, nor theirs for the database's.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.clock import Clock
+from chassis.database import Database, insert_into
+from chassis.holder.erasure import BeforeErasure, Counts, Erasure, StillHeld
+from chassis.holder.export import Exporter, as_json
+from chassis.holder.external import ExternalHolder
+from chassis.inventory import Inventory, UndeclaredStore
+from chassis.outbox import OutboxRelay, enqueue
+from chassis.receipts import DOMAIN, sign
+from chassis.tables import StandardTables
+from contracts.dsar import ERASURE_COMPLETED, Claim
+from contracts.holder import ExportPage, ExportRequest
+
+SALT_BYTES = 32
+
+Claimer = Callable[[str, str], Awaitable[Claim]]
+
+
+class PersonalDataHolder:
+    """Everything that dsar asks of a service, derived from its inventory.
+
+    `before_erasure` runs in the erasing transaction ahead of the deletes, for a service that must leave something
+    else behind (evidence without the person). It must bear being repeated.
+    """
+
+    def __init__(  # noqa: PLR0913 — what a service is made of, given by name once
+        self,
+        *,
+        service: str,
+        database: Database,
+        inventory: Inventory,
+        tables: StandardTables,
+        clock: Clock,
+        receipt_seed: str,
+        claim: Claimer,
+        relay: OutboxRelay,
+        externals: Mapping[str, ExternalHolder],
+        before_erasure: BeforeErasure | None = None,
+    ) -> None:
+        _refuse_mismatch(inventory, externals)
+        self._service = service
+        self._database = database
+        self._tables = tables
+        self._clock = clock
+        self._seed = receipt_seed
+        self._claim = claim
+        self._relay = relay
+        self._externals = externals
+        self._exporter = Exporter(database, inventory, externals)
+        self._erasure = Erasure(inventory, tables, externals, before_erasure)
+        self._inventory_hash = inventory.hash()
+
+    async def export(self, request: ExportRequest) -> ExportPage:
+        """A page of a person's rows from every store of the service, recipients included."""
+        return await self._exporter.page(request)
+
+    async def erase(self, holder: str, erasure_id: str) -> None:
+        """Carry out an erasure for one holder, or what is left of it; returns once its receipt is in the outbox.
+
+        Raises:
+            StillHeld, StillBusy: not done yet; to be repeated. So is anything that dsar, the database or a
+                recipient raises.
+        """
+        if holder != self._service and holder not in self._externals:
+            raise LookupError(f"{self._service} does not answer for {holder}")
+        if await self._published_again(holder, erasure_id):
+            return
+        claim = await self._claim(erasure_id, holder)
+        if claim.done:
+            return
+        if holder == self._service:
+            probe = await self._erase_rows(erasure_id, claim)
+        else:
+            probe = await self._erase_at_recipient(holder, erasure_id, claim)
+        if any(probe.values()):
+            raise StillHeld(holder, probe)
+        await self._sign(holder, erasure_id, probe)
+
+    async def _erase_rows(self, erasure_id: str, claim: Claim) -> Counts:
+        now = self._clock.now()
+        async with self._database.write() as session:
+            await self._erasure.prepare(session, erasure_id, claim, now)
+            counts = await self._erasure.delete(session, claim)
+            await self._erasure.note(session, self._service, erasure_id, claim.sequence, counts, now)
+        await self._database.settle()
+        async with self._database.read() as session:
+            return await self._erasure.probe(session, claim)
+
+    async def _erase_at_recipient(self, holder: str, erasure_id: str, claim: Claim) -> Counts:
+        now = self._clock.now()
+        external = self._externals[holder]
+        async with self._database.write() as session:
+            await self._erasure.prepare(session, erasure_id, claim, now)
+            prepared = await self._erasure.prepared(session, erasure_id, holder)
+        erased = await external.erase(erasure_id, prepared)
+        async with self._database.write() as session:
+            await self._erasure.note(session, holder, erasure_id, claim.sequence, {holder: erased}, now)
+        return {holder: await external.probe(erasure_id, prepared)}
+
+    async def _sign(self, holder: str, erasure_id: str, probe: Counts) -> None:
+        now = self._clock.now()
+        async with self._database.read() as session:
+            erased = await self._erasure.erased(session, holder, erasure_id)
+        signed = sign(self._seed, self._body(holder, erasure_id, erased, probe, now)).model_dump_json().encode()
+        receipt = self._tables.receipt
+        async with self._database.write() as session:
+            row = {"erasure_id": erasure_id, "holder": holder, "payload": signed, "signed_at": now}
+            stored = await session.execute(
+                insert_into(session, receipt).values(row).on_conflict_do_nothing().returning(receipt.c.erasure_id)
+            )
+            if stored.first() is None:  # another replica was faster: its receipt is the one
+                signed = await self._stored_receipt(session, holder, erasure_id) or signed
+            if holder != self._service:
+                await self._erasure.forget_prepared(session, erasure_id, holder)
+            await self._enqueue(session, holder, erasure_id, signed)
+        await self._published(holder)
+
+    async def _published_again(self, holder: str, erasure_id: str) -> bool:
+        async with self._database.read() as session:
+            signed = await self._stored_receipt(session, holder, erasure_id)
+        if signed is None:
+            return False
+        async with self._database.write() as session:
+            await self._enqueue(session, holder, erasure_id, signed)
+        await self._published(holder)
+        return True
+
+    async def _published(self, holder: str) -> None:
+        self._relay.wake()
+        if holder != self._service:
+            await self._database.settle()  # the recipient's copied ids are to leave the log as well
+
+    async def _stored_receipt(self, session: AsyncSession, holder: str, erasure_id: str) -> bytes | None:
+        receipt = self._tables.receipt
+        query = select(receipt.c.payload).where(receipt.c.erasure_id == erasure_id, receipt.c.holder == holder)
+        payload: bytes | None = (await session.execute(query)).scalar_one_or_none()
+        return payload
+
+    async def _enqueue(self, session: AsyncSession, holder: str, erasure_id: str, signed: bytes) -> None:
+        subject = ERASURE_COMPLETED.subject_for(holder)
+        await enqueue(session, self._tables, subject, signed, f"receipt.{holder}.{erasure_id}")
+
+    def _body(self, holder: str, erasure_id: str, erased: Counts, probe: Counts, now: datetime) -> dict[str, JsonValue]:
+        return {
+            "domain": DOMAIN,
+            "holder": holder,
+            "service": self._service,
+            "inventory_hash": self._inventory_hash,
+            "erasure_id": erasure_id,
+            "salt": secrets.token_hex(SALT_BYTES),
+            "erased": {**erased},
+            "retained": self._retained(now) if holder == self._service else [],
+            "probe": {**probe},
+            "clean": not any(probe.values()),
+            "at": as_json(now),
+        }
+
+    def _retained(self, now: datetime) -> list[JsonValue]:
+        return [
+            {"store": store, "article": kept.article, "reason": kept.reason, "until": as_json(now + kept.period)}
+            for store, kept in sorted(self._erasure.retained.items())
+        ]
+
+
+def _refuse_mismatch(inventory: Inventory, externals: Mapping[str, ExternalHolder]) -> None:
+    declared = {store.holder for store in inventory.external}
+    if declared != set(externals):
+        names = ", ".join(sorted(declared ^ set(externals)))
+        raise UndeclaredStore(f"{inventory.service}: declared or answered for, but not both: {names}")

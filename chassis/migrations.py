@@ -1,0 +1,174 @@
+"""Migrations: forward only, in one transaction, by whichever replica comes first.
+
+A service's migrations are `migrations/versions/NNNN_<words>.py`, one after the other. Alembic takes long to
+import, so it is imported only when the database's revision is not that of the last file.
+
+`python -m chassis.migrations SERVICE [WORDS …]` writes the next file from what the models say.
+"""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, MetaData, create_engine, func, inspect, select, text
+from sqlmodel import AutoString
+
+from chassis.database import Database, UtcDateTime
+from chassis.telemetry import Log
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+VERSION_TABLE = "alembic_version"
+FILE_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.py$")
+MIGRATION_LOCK = 0x6C617261_6D696772  # any number that nothing else in the database locks
+
+TEMPLATE = '''"""{words}."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{revision}"
+down_revision = {down_revision}
+
+
+def upgrade() -> None:
+    {upgrade}
+'''
+
+log = Log("migrations")
+
+
+class UnknownRevision(Exception):
+    """The database is at a revision that this program does not know: it is newer, or somebody else's."""
+
+
+async def migrate(database: Database, folder: Path, metadata: MetaData) -> None:
+    """Bring the database to the last revision in the folder.
+
+    Raises:
+        UnknownRevision: the database is at none of the revisions in the folder.
+    """
+    known = revisions(folder)
+    async with database.read() as session:
+        current = await (await session.connection()).run_sync(_current)
+    if current == known[-1]:
+        return
+    async with database.write() as session:
+        connection = await session.connection()
+        if database.dialect == "postgresql":
+            await session.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        await connection.run_sync(_upgrade, folder, metadata)
+    log.info("migrated", revision=known[-1], dialect=database.dialect)
+
+
+def revisions(folder: Path) -> list[str]:
+    """The revisions in a folder, in order.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    found = sorted(match[1] for path in (folder / "versions").glob("*.py") if (match := FILE_NAME.match(path.name)))
+    if not found:
+        raise FileNotFoundError(f"no migration in {folder.name}/versions")
+    return found
+
+
+def pending_changes(metadata: MetaData, folder: Path) -> list[str]:
+    """What the models say and the migrations do not, as readable lines; none if they agree."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 — see the module's docstring
+
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            _upgrade(connection, folder, metadata)
+            return [str(change) for change in compare_metadata(_context(connection, metadata), metadata)]
+    finally:
+        engine.dispose()
+
+
+def write_migration(metadata: MetaData, folder: Path, words: str) -> Path:
+    """Write the migration from the last revision to what the models say; the same models give the same file."""
+    from alembic.autogenerate import produce_migrations, render_python_code  # noqa: PLC0415
+
+    known = revisions(folder) if any((folder / "versions").glob("*.py")) else []
+    revision = f"{len(known) + 1:04}"
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        if known:
+            _upgrade(connection, folder, metadata)
+        context = _context(connection, metadata)
+        upgrade = produce_migrations(context, metadata).upgrade_ops
+        if upgrade is None or upgrade.is_empty():
+            raise SystemExit("the migrations say all that the models do")
+        for operation in upgrade.ops:
+            getattr(operation, "info", {}).clear()  # a copy; the declarations stand in the models
+        body = render_python_code(upgrade, render_item=_rendered, migration_context=context)  # type: ignore[arg-type] # never None here
+    engine.dispose()
+    stem = "_".join([revision, *re.findall(r"[a-z0-9]+", words.lower())])
+    path = folder / "versions" / f"{stem}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    code = re.sub(r"^ *#.*\n?", "", body, flags=re.MULTILINE).strip()
+    down_revision = f'"{known[-1]}"' if known else "None"
+    path.write_text(
+        TEMPLATE.format(words=words.capitalize(), revision=revision, down_revision=down_revision, upgrade=code)
+    )
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(path)], check=True)  # noqa: S603
+    return path
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one_or_none()  # noqa: S608
+
+
+def _upgrade(connection: Connection, folder: Path, metadata: MetaData) -> None:
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.operations import Operations  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    known, current = revisions(folder), _current(connection)
+    if current is not None and current not in known:
+        raise UnknownRevision(f"the database is at revision {current}; the last one known is {known[-1]}")
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    context = _context(connection, metadata, fn=lambda revision, _: script._upgrade_revs(known[-1], revision))  # noqa: SLF001 — what Alembic's own `upgrade` command does
+    with Operations.context(context):
+        context.run_migrations()
+
+
+def _context(connection: Connection, metadata: MetaData, **options: Any) -> "MigrationContext":
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+
+    def included(_object: object, name: str | None, *_: object) -> bool:
+        return name != VERSION_TABLE  # Alembic makes and keeps it
+
+    options |= {"target_metadata": metadata, "include_object": included}
+    return MigrationContext.configure(connection, opts=options)
+
+
+def _rendered(kind: str, item: Any, _context: object) -> str | bool:
+    """Name our own types by what they are in a database, so that a migration needs nothing but SQLAlchemy."""
+    if kind != "type" or not isinstance(item, UtcDateTime | AutoString):
+        return False
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return "sa.String()" if item.length is None else f"sa.String(length={item.length})"
+
+
+def main(arguments: list[str]) -> None:
+    """Write a service's next migration; the first one is called “first”."""
+    service, *words = arguments
+    tables = importlib.import_module(f"services.{service}.tables")
+    folder = Path(tables.__file__ or "").parent / "migrations"
+    path = write_migration(tables.Base.metadata, folder, " ".join(words) or "first")
+    sys.stdout.write(f"{path}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

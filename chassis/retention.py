@@ -1,0 +1,80 @@
+"""Retention: rows past their period are deleted, whether or not anybody asks."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Table, delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chassis.clock import Clock
+from chassis.database import DATABASE_FAILURES, Database
+from chassis.inventory import Inventory
+from chassis.tables import TRACES_KEPT, StandardTables, trace_columns
+from chassis.telemetry import Log
+
+BATCH_MAX = 500
+EVERY_SECONDS, JITTER_SECONDS = 55, 10
+
+log = Log("retention")
+
+Report = Callable[[str, int], None]
+
+
+class Retention:
+    """Sweeps a service's own tables; `report(store, count)` is told what was deleted."""
+
+    def __init__(
+        self,
+        database: Database,
+        inventory: Inventory,
+        tables: StandardTables,
+        clock: Clock,
+        report: Report = lambda store, count: log.info("retention swept", store=store, count=count),
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._report = report
+        self._periods = [
+            (table, declaration.expires, declaration.retention) for table, declaration in inventory.personal_tables()
+        ]
+        self._periods += [(table, column, TRACES_KEPT) for table, column in trace_columns(tables)]
+
+    async def run(self) -> None:
+        """Sweep about once a minute until cancelled; replicas drift apart."""
+        while True:
+            try:
+                await self.sweep()
+            except DATABASE_FAILURES as error:
+                log.warning("retention waits", error=error)
+            await asyncio.sleep(EVERY_SECONDS + secrets.randbelow(JITTER_SECONDS))
+
+    async def sweep(self) -> dict[str, int]:
+        """Delete every row whose period is over; returns how many per store, where there were any."""
+        counts: dict[str, int] = {}
+        for table, column, period in self._periods:
+            count = await self._sweep_table(table, column, self._clock.now() - period)
+            if count:
+                counts[table.name] = count
+                self._report(table.name, count)
+        if counts:
+            await self._database.settle()
+        return counts
+
+    async def _sweep_table(self, table: Table, column: str, before: datetime) -> int:
+        total = 0
+        while True:
+            async with self._database.write() as session:
+                count = await _delete_some(session, table, table.c[column] < before)
+            total += count
+            if count < BATCH_MAX:
+                return total
+
+
+async def _delete_some(session: AsyncSession, table: Table, due: ColumnElement[bool]) -> int:
+    """Delete a bounded number of rows, so that no other write waits long."""
+    key = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(due).limit(BATCH_MAX)
+    result = await session.execute(delete(table).where(key.in_(some)).returning(*table.primary_key.columns))
+    return len(result.all())
