@@ -45,7 +45,7 @@ INIT_SECONDS_MAX = 25
 ANSWER_SECONDS_MAX = 5
 
 _PAYLOAD_LOGGING = re.compile(
-    r"""(?<![\w.$-])["']?(?:debug|trace|trace_verbose)["']?(?:\s*[:=]\s*|\s+)["']?(?!(?:false|no|off)\b)\w"""
+    r"""(?<![\w.$-])["']?(?:debug|trace|trace_verbose)["']?(?:\s*[:=]\s*|\s+)["']?(?!(?:false|no|off)\b)[\w$]"""
     r"""|(?<![\w.$-])include\s+["'.\w/]""",
     re.IGNORECASE,
 )
