@@ -1,0 +1,124 @@
+"""First."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "account",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("tier", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("email"),
+    )
+    op.create_index(op.f("ix_account_last_login_at"), "account", ["last_login_at"], unique=False)
+    op.create_table(
+        "credential",
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id"),
+    )
+    op.create_index(op.f("ix_credential_last_login_at"), "credential", ["last_login_at"], unique=False)
+    op.create_table(
+        "inbox",
+        sa.Column("consumer", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("consumer", "message_id"),
+    )
+    op.create_index(op.f("ix_inbox_handled_at"), "inbox", ["handled_at"], unique=False)
+    op.create_table(
+        "mail_queue",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_mail_queue_address"), "mail_queue", ["address"], unique=False)
+    op.create_index(op.f("ix_mail_queue_due_at"), "mail_queue", ["due_at"], unique=False)
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "receipt",
+        sa.Column("erasure_id", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("erasure_id", "holder"),
+    )
+    op.create_index(op.f("ix_receipt_signed_at"), "receipt", ["signed_at"], unique=False)
+    op.create_table(
+        "registration",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_index(op.f("ix_registration_created_at"), "registration", ["created_at"], unique=False)
+    op.create_index(op.f("ix_registration_email"), "registration", ["email"], unique=False)
+    op.create_table(
+        "reset_token",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_index(op.f("ix_reset_token_account_id"), "reset_token", ["account_id"], unique=False)
+    op.create_index(op.f("ix_reset_token_created_at"), "reset_token", ["created_at"], unique=False)
+    op.create_table(
+        "session",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("authenticated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("secret_hash"),
+    )
+    op.create_index(op.f("ix_session_account_id"), "session", ["account_id"], unique=False)
+    op.create_index(op.f("ix_session_created_at"), "session", ["created_at"], unique=False)
+    op.create_table(
+        "tombstone",
+        sa.Column("erasure_id", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("erased", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("erasure_id", "holder"),
+    )
+    op.create_index(op.f("ix_tombstone_erased_at"), "tombstone", ["erased_at"], unique=False)
+    op.create_table(
+        "watermark",
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("last_erasure_seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("holder"),
+    )
+    # ### end Alembic commands ###

@@ -1,0 +1,164 @@
+"""One service as its own process on a real bus and a real database, and callers in the roles of its neighbours."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel
+
+from chassis.bus import Answer, Bus
+from chassis.clock import Clock
+from contracts.envelope import HEADER_COOKIE, Caller, CookieToSet, Envelope
+from contracts.errors import ErrorKind, Refusal
+from contracts.holder import HEALTH
+from contracts.messages import Empty
+from contracts.table import Call
+from ops.run import lifeline
+from tests.support.nats import NatsServer
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 15
+
+Reply = TypeVar("Reply", bound=BaseModel)
+
+
+class Neighbour:
+    """Calls in the role of another service, on a person's behalf."""
+
+    def __init__(self, role: str, server: NatsServer) -> None:
+        self.role = role
+        self.bus = Bus(role, Clock())
+        self._server = server
+
+    async def __aenter__(self) -> Self:
+        await self.bus.open(self._server.url, self._server.seed(self.role))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.bus.close()
+
+    async def ask(self, call: Call, body: Mapping[str, Any] | None = None, **caller: Any) -> Answer:
+        """The raw answer; `caller` fills the envelope."""
+        envelope = Envelope(caller=Caller(service=self.role, **caller))
+        return await self.bus.request(call, envelope, as_json(body or {}))
+
+    async def get(self, call: Call, expected: type[Reply], body: Mapping[str, Any] | None = None, **caller: Any) -> Reply:
+        """The parsed answer."""
+        return expected.model_validate_json((await self.ask(call, body, **caller)).body)
+
+    async def refused(self, call: Call, body: Mapping[str, Any] | None = None, **caller: Any) -> Refusal:
+        """The refusal that must come."""
+        try:
+            await self.ask(call, body, **caller)
+        except Refusal as refusal:
+            return refusal
+        raise AssertionError(f"{call.subject} was not refused")
+
+
+class RunningService:
+    """`python -m services.<name>`; keeps its database over `kill` and `restart`."""
+
+    def __init__(self, name: str, server: NatsServer, directory: Path, **settings: str) -> None:
+        self.name = name
+        self.server = server
+        self.database = directory / f"{name}.db"
+        self.log = directory / f"{name}.log"
+        self.clock_offset_seconds = 0.0
+        self._settings = settings
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.restart()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def restart(self, clock_offset_seconds: float | None = None) -> None:
+        """Start, or start again, on the same database; the clock may be moved."""
+        await self.stop()
+        if clock_offset_seconds is not None:
+            self.clock_offset_seconds = clock_offset_seconds
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid())),
+                *(sys.executable, "-m", f"services.{self.name}"),
+                cwd=ROOT,
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+            )
+        await self._until_ready()
+
+    async def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    async def stop(self) -> None:
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            self._process.terminate()
+        async with asyncio.timeout(STOP_SECONDS_MAX):
+            await self._process.wait()
+        self._process = None
+
+    def stored_bytes(self) -> bytes:
+        """Every byte of the database's files, and of what the service logged."""
+        files = [*self.database.parent.glob(f"{self.database.name}*"), self.log]
+        return b"".join(path.read_bytes() for path in files)
+
+    async def _until_ready(self) -> None:
+        async with asyncio.timeout(READY_SECONDS_MAX), Neighbour("gateway", self.server) as gateway:
+            while not await self._is_ready(gateway):
+                await asyncio.sleep(0.05)
+
+    async def _is_ready(self, gateway: Neighbour) -> bool:
+        if self._process is None or self._process.returncode is not None:
+            raise RuntimeError(f"{self.name} ended:\n{self.log.read_text()}")
+        try:
+            health = await gateway.bus.call(HEALTH[self.name], Empty())
+        except Refusal as refusal:
+            if refusal.kind in {ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT}:
+                return False
+            raise
+        return bool(health.model_dump()["ready"])
+
+    def _environment(self) -> dict[str, str]:
+        basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251
+        return {
+            **basics,
+            "LARABOT_NATS_URL": self.server.url,
+            "LARABOT_NATS_SEED": self.server.seed(self.name),
+            "LARABOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
+            "LARABOT_RECEIPT_SEED": self.server.keys.secret(f"receipt-{self.name}"),
+            "LARABOT_PUBLIC_URL": "http://localhost:8000",
+            "LARABOT_CLOCK_OFFSET_SECONDS": str(self.clock_offset_seconds),
+            **{f"LARABOT_{name.upper()}": value for name, value in self._settings.items()},
+        }
+
+
+def as_json(body: Mapping[str, Any]) -> bytes:
+    return Passing.model_validate(body).model_dump_json().encode()
+
+
+def cookie_of(answer: Answer) -> CookieToSet | None:
+    """The cookie that an answer asks the gateway to set."""
+    header = answer.headers.get(HEADER_COOKIE)
+    return CookieToSet.model_validate_json(header) if header else None
+
+
+class Passing(BaseModel, extra="allow"):
+    """Any JSON object."""
