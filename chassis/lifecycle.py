@@ -54,7 +54,7 @@ class Service:
         self.name = name
         self.settings = settings
         self.clock = Clock(settings.clock_offset_seconds)
-        self.database = Database(settings.database_url.get_secret_value())
+        self.database = Database(settings.database_url.get_secret_value(), self.clock)
         self.bus = Bus(name, self.clock)
         self.content_bus: Bus | None = None
         self.tables = tables

@@ -136,7 +136,12 @@ class Bus:
         await self._nats.subscribe(stream.subject, queue=stream.owner, cb=self._endpoints.streaming(stream, handler))
 
     async def serving(self) -> None:
-        """Wait until the server knows every subscription: only then is the service ready."""
+        """Wait until the server knows every subscription: only then is the service ready.
+
+        Twice, since nats-py writes a PING ahead of the commands that still wait in its buffer: the first round
+        trip empties the buffer, the second one shows that the server has read it.
+        """
+        await self._nats.flush(CONNECT_SECONDS)
         await self._nats.flush(CONNECT_SECONDS)
 
     async def signal(self, event: Event, message: BaseModel) -> None:
