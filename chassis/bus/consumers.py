@@ -53,6 +53,8 @@ class DurableConsumer:
             except TimeoutError:
                 continue  # nothing came; nats-py raises the plain one at times
             except (nats.errors.Error, ConnectionError) as error:
+                if self._bus.client.is_closed:
+                    return  # for good; nats-py turns a cancellation into this error then
                 log.warning("fetch failed", error=error, consumer=self._durable)
                 await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
 
