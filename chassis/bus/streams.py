@@ -1,8 +1,9 @@
 """Streamed replies: numbered chunks with credit, cancel and an explicit end.
 
 The owner accepts with chunk 1 (empty), whose reply subject is where credit and cancel go. The next chunk states
-the media type: once it is there, nothing refuses the request any more. Every data chunk spends one credit; the reader grants more as it consumes, and at least every few seconds, so that the owner of a
-stream notices a reader that is gone. A gap in the numbers, or silence, is an error to the reader.
+the media type: once it is there, nothing refuses the request any more. Every data chunk spends one credit; the
+reader grants more as it consumes, and at least every few seconds, so that the owner of a stream notices a
+reader that is gone. A gap in the numbers, or silence, is an error to the reader.
 """
 
 import asyncio
