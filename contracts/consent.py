@@ -1,5 +1,6 @@
 """What a person agreed to: purposes, the notice they saw, receipts (fields of ISO/IEC TS 27560), withdrawal."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -26,6 +27,40 @@ class Purpose(StrEnum):
 
 COOKIE_PURPOSES = frozenset({Purpose.ANALYTICS, Purpose.MARKETING})
 ACCOUNT_PURPOSES = frozenset(set(Purpose) - COOKIE_PURPOSES)
+
+
+class VisitorChoice(Reply):
+    """What the visitor's cookie says: the choice, the notice it was made under, the day.
+
+    Only a browser that accepted something carries an id; a refusal holds nothing that tells one browser from another.
+    """
+
+    notice_version: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    day: Annotated[str, StringConstraints(pattern=r"^\d{8}$")]
+    accepted: frozenset[Purpose]
+    visitor_id: OpaqueId | None = None
+
+    @classmethod
+    def parse(cls, value: str) -> "VisitorChoice | None":
+        """Read a cookie's value; anything that is none of ours is no choice."""
+        match = _CHOICE.fullmatch(value)
+        if match is None:
+            return None
+        accepted = frozenset(purpose for letter, purpose in _LETTERS.items() if letter in match["accepted"])
+        return cls(
+            notice_version=match["version"], day=match["day"], accepted=accepted, visitor_id=match["visitor"] or None
+        )
+
+    def render(self) -> str:
+        """The cookie's value."""
+        letters = "".join(letter for letter, purpose in _LETTERS.items() if purpose in self.accepted)
+        return "~".join(("1", self.notice_version, self.day, letters or "0", self.visitor_id or ""))
+
+
+_LETTERS = {"a": Purpose.ANALYTICS, "m": Purpose.MARKETING}
+_CHOICE = re.compile(
+    r"1~(?P<version>\d{4}-\d{2}-\d{2})~(?P<day>\d{8})~(?P<accepted>0|a?m?)~(?P<visitor>|[A-Za-z0-9_-]{16,64})"
+)
 
 
 class ConsentState(Reply):
