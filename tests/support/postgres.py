@@ -13,13 +13,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import asyncpg
 import pytest
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.identifiers import new_id
 from ops.run import lifeline
@@ -46,9 +47,9 @@ class PostgresServer:
     async def fresh_database(self) -> str:
         """Make an empty database; returns its URL."""
         name = f"test_{new_id()}"
-        connection = await asyncpg.connect(self.url("postgres").replace("+asyncpg", ""))
-        await connection.execute(f'CREATE DATABASE "{name}"')
-        await connection.close()
+        engine = create_async_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
     def __enter__(self) -> Self:
@@ -74,7 +75,7 @@ class PostgresServer:
                 command,
                 stdout=log,
                 stderr=log,
-                preexec_fn=functools.partial(lifeline.tie_to, os.getpid()),
+                preexec_fn=functools.partial(lifeline.tie_to, os.getpid()),  # noqa: PLW1509 — it only calls libc
                 **_unprivileged(),
             )
         deadline = time.monotonic() + READY_SECONDS_MAX
@@ -107,9 +108,9 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-async def postgres_url(postgres: PostgresServer) -> AsyncIterator[str]:
+async def postgres_url(postgres: PostgresServer) -> str:
     """An empty database of one's own."""
-    yield await postgres.fresh_database()
+    return await postgres.fresh_database()
 
 
 def _unprivileged() -> dict[str, Any]:
