@@ -73,7 +73,7 @@ export function ConsentPrompt({ purpose, onYes, onNo }: ConsentPromptProps) {
   const title = words.title(names[purpose]);
   return (
     <section class="card consent-prompt" aria-label={title} tabIndex={-1} ref={box}>
-      <h3 class="ds-heading" data-size="xs">{title}</h3>
+      <h2 class="ds-heading" data-size="xs">{title}</h2>
       <AccountPurposeFacts purpose={purpose} />
       <p class="small">
         {words.free} <Link class="ds-link" to="/privacy">{words.privacy}</Link>.

@@ -8,6 +8,7 @@ interface LinkProps {
   readonly title?: string;
   readonly "aria-label"?: string;
   readonly "aria-current"?: "page" | "true" | undefined;
+  readonly "data-color"?: "accent" | "danger";
   readonly "data-variant"?: "secondary" | "tertiary";
   readonly children: ComponentChildren;
 }

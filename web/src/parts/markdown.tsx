@@ -39,10 +39,10 @@ function heading(level: number, words: ComponentChildren[]): ComponentChildren {
   return createElement(`h${depth}`, { class: "ds-heading", "data-size": SIZES[depth - 1] ?? "2xs" }, words);
 }
 
-function element(block: Block, links: boolean, under: number): ComponentChildren {
+function element(block: Block, links: boolean, shift: number): ComponentChildren {
   switch (block.kind) {
     case "heading":
-      return heading(under + block.level, inline(block.text, links));
+      return heading(shift + block.level, inline(block.text, links));
     case "list": {
       const items = block.items.map((item) => <li>{inline(item, links)}</li>);
       return block.ordered ? <ol class="ds-list" start={block.start}>{items}</ol> : <ul class="ds-list">{items}</ul>;
@@ -73,10 +73,17 @@ interface MarkdownProps {
   readonly text: string;
   /** Links are shown as links only in our own documents; a model's answer gets their words alone. */
   readonly links?: boolean;
-  /** The level of the heading that the text stands under. */
+  /** The level of the heading that the text stands under: its own highest heading comes next below. */
   readonly under?: number;
 }
 
-export function Markdown({ text, links = false, under = 0 }: MarkdownProps) {
-  return <div class="markdown">{blocksOf(text).map((block) => element(block, links, under))}</div>;
+function highestHeading(blocks: readonly Block[]): number {
+  const levels = blocks.map((block) => (block.kind === "heading" ? block.level : 6));
+  return Math.min(6, ...levels);
+}
+
+export function Markdown({ text, links = false, under = 1 }: MarkdownProps) {
+  const blocks = blocksOf(text);
+  const shift = under + 1 - highestHeading(blocks);
+  return <div class="markdown">{blocks.map((block) => element(block, links, shift))}</div>;
 }

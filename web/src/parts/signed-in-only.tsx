@@ -22,7 +22,7 @@ export function SignInFirst({ text }: { text?: string }) {
     <Notice color="info" title={words.title} takeFocus={false}>
       <p>{text ?? words.text}</p>
       <p class="alert-actions">
-        <Link class="ds-button" to={`/login?next=${encodeURIComponent(path)}`}>{words.signIn}</Link>
+        <Link class="ds-button" data-color="accent" to={`/login?next=${encodeURIComponent(path)}`}>{words.signIn}</Link>
         <Link class="ds-link" to="/register">{words.register}</Link>
       </p>
     </Notice>

@@ -1,5 +1,147 @@
+/** A case, live: each place that holds personal data ticks off as it answers. Works signed out, by the case secret. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useLanguage, useWords } from "../../app/language";
+import { secretFromFragment, usePlace } from "../../app/place";
+import type { PageProps } from "../../app/routes";
+import type { Case } from "../../api/shapes";
+import { caseWords, placeIn } from "../../messages/cases";
+import { dayAndTime } from "../../messages/dates";
+import { Loading } from "../../parts/loading";
+import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
+import { ProblemAlert } from "../../parts/problem-alert";
+import { useCase } from "./follow";
+import { words as pageWords } from "./messages";
+import { Certificate, Package } from "./outcome";
+import { Places } from "./places";
+import type { PlaceProgress } from "./places";
+import { Ring } from "./ring";
+import "./case.css";
 
-export function CasePage() {
-  return <Page title="CasePage" />;
+const DONE = "done";
+
+function useStateWords({ right, state }: Case): { title: string; text: string } {
+  const { states, erasure } = useWords(caseWords);
+  if (right === "erasure" && (state === "executing" || state === "waiting_for_recipients" || state === "closed")) {
+    return erasure[state];
+  }
+  return states[state];
+}
+
+function useHolders(shown: Case): readonly PlaceProgress[] {
+  const { holders } = useWords(caseWords);
+  return shown.holders.map(({ holder, state, at }) => ({
+    id: holder,
+    ...placeIn(holders, holder),
+    done: state === DONE,
+    at,
+  }));
+}
+
+function useRecipients(shown: Case): readonly PlaceProgress[] {
+  const { recipients } = useWords(caseWords);
+  return shown.recipients.map(({ recipient, state, at }) => ({
+    id: recipient,
+    ...placeIn(recipients, recipient),
+    done: state === DONE,
+    at,
+  }));
+}
+
+/** Says which places have finished since last time, and how many there are now. */
+function Announcer({ places, ending }: { places: readonly PlaceProgress[]; ending: string }) {
+  const words = useWords(pageWords);
+  const told = useRef(new Set<string>());
+  const [news, setNews] = useState("");
+  useEffect(() => {
+    const fresh = places.filter((place) => place.done && !told.current.has(place.id));
+    for (const place of fresh) told.current.add(place.id);
+    if (fresh.length === 0) return;
+    const names = fresh.map((place) => `${place.name}: ${words.done}.`).join(" ");
+    const finished = places.filter((place) => place.done).length;
+    setNews(`${names} ${words.of(finished, places.length)}.${finished === places.length ? ` ${ending}.` : ""}`);
+  }, [places, words, ending]);
+  return <p class="ds-sr-only" aria-live="polite">{news}</p>;
+}
+
+function Facts({ shown }: { shown: Case }) {
+  const words = useWords(pageWords);
+  const language = useLanguage();
+  return (
+    <dl class="facts case-facts">
+      <div><dt>{words.received}</dt><dd>{dayAndTime(language, shown.received_at)}</dd></div>
+      <div><dt>{words.due}</dt><dd>{dayAndTime(language, shown.due_at)}</dd></div>
+      <div><dt>{words.number}</dt><dd><code>{shown.id}</code></dd></div>
+    </dl>
+  );
+}
+
+function Progress({ shown, secret }: { shown: Case; secret: string | undefined }) {
+  const words = useWords(pageWords);
+  const state = useStateWords(shown);
+  const holders = useHolders(shown);
+  const recipients = useRecipients(shown);
+  const done = holders.filter((place) => place.done).length;
+  const hasPackage = (shown.right === "access" || shown.right === "portability") && shown.state === "closed";
+  return (
+    <>
+      <div class="case-head" data-state={shown.state}>
+        {holders.length > 0 && <Ring done={done} all={holders.length} label={words.progress(done, holders.length)} />}
+        <div>
+          <h2 class="ds-heading" data-size="lg">{state.title}</h2>
+          <p>{state.text}</p>
+          <Facts shown={shown} />
+        </div>
+      </div>
+      <Announcer places={holders} ending={state.title} />
+      <div class="case-body">
+        {holders.length > 0 && (
+          <section class="section">
+            <h2 class="ds-heading" data-size="sm">{words.ours}</h2>
+            <Places places={holders} />
+          </section>
+        )}
+        <div class="case-side">
+          {shown.right === "erasure" && <Certificate shown={shown} secret={secret} />}
+          {hasPackage && <Package shown={shown} />}
+          {recipients.length > 0 && (
+            <section class="section">
+              <h2 class="ds-heading" data-size="sm">{words.theirs}</h2>
+              <p>{words.theirsText}</p>
+              <Places places={recipients} />
+            </section>
+          )}
+          {secret && <p class="quiet small">{words.keep}</p>}
+        </div>
+      </div>
+    </>
+  );
+}
+
+export function CasePage({ values }: PageProps) {
+  const words = useWords(pageWords);
+  const { rights } = useWords(caseWords);
+  const { hash } = usePlace();
+  const secret = secretFromFragment(hash, "case_secret");
+  const { found, problem, again } = useCase(values["id"] ?? "", secret);
+  if (!found && problem?.status && [401, 403, 404, 410].includes(problem.status)) {
+    return (
+      <Page title={words.wrongPlace}>
+        <Notice color="info" title={words.wrongPlaceText} takeFocus={false} />
+      </Page>
+    );
+  }
+  if (!found) {
+    return (
+      <div class="page">
+        {problem ? <ProblemAlert problem={problem} again={again} /> : <Loading />}
+      </div>
+    );
+  }
+  return (
+    <Page title={words.title(rights[found.right])} width="wide">
+      {problem && <p class="stale" role="status">{words.stale}</p>}
+      <Progress shown={found} secret={secret} />
+    </Page>
+  );
 }

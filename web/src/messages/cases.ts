@@ -1,0 +1,141 @@
+/** The words of data subject requests: rights, states, and the places that hold personal data. */
+import { messages } from "./language";
+
+export const caseWords = messages(
+  {
+    rights: {
+      access: "Tillgång",
+      portability: "Flytta med dig",
+      rectification: "Rättelse",
+      erasure: "Radering",
+      restriction: "Begränsning",
+      objection: "Invändning",
+    },
+    states: {
+      identity_pending: { title: "Bekräfta att det är du", text: "Vi har skickat ett brev med en länk. Ärendet börjar när du har öppnat den." },
+      waiting_period: { title: "En kort väntetid", text: "Lösenordet återställdes nyligen. För din säkerhet väntar vi tre dygn innan något lämnas ut eller raderas." },
+      forwarded_to_controller: { title: "Skickat till din skola", text: "Skolan bestämmer över de här uppgifterna. Vi har skickat din begäran vidare och hjälper dem att svara." },
+      awaiting_instruction: { title: "Vi väntar på din skola", text: "Skolan bestämmer över de här uppgifterna. Så snart de har svarat fortsätter vi." },
+      gathering: { title: "Vi samlar ihop dina uppgifter", text: "Varje ställe som har något om dig lämnar in sin del." },
+      executing: { title: "Vi är igång", text: "Varje ställe gör sin del, kontrollerar den och svarar. Sidan uppdateras av sig själv." },
+      waiting_for_recipients: { title: "Klart hos oss", text: "Alla våra egna ställen är klara. Nu väntar vi på besked från dem som fått uppgifter av oss." },
+      extended: { title: "Det tar längre tid", text: "Ärendet är omfattande. Vi har skrivit till dig om varför, och det nya slutdatumet står här." },
+      refused: { title: "Vi har sagt nej", text: "Skälen står i brevet till dig. Du kan klaga hos IMY (imy.se) eller Datatilsynet (datatilsynet.no), och du kan vända dig till domstol." },
+      closed: { title: "Klart", text: "Ärendet är avslutat." },
+      breached: { title: "Vi är sena", text: "Vi har inte hållit tiden. Vi arbetar vidare tills det är klart. Du kan klaga hos IMY (imy.se) eller Datatilsynet (datatilsynet.no)." },
+    },
+    erasure: {
+      executing: { title: "Vi raderar", text: "Varje ställe raderar, läser om för att kontrollera att inget finns kvar, och skriver under. Sidan uppdateras av sig själv." },
+      waiting_for_recipients: { title: "Borta hos oss", text: "Alla våra egna ställen har raderat och kontrollerat. Nu väntar vi på besked från dem som fått uppgifter av oss." },
+      closed: { title: "Allt är raderat", text: "Alla ställen har raderat, kontrollerat och skrivit under." },
+    },
+    holders: {
+      gateway: { name: "Ingången", held: "besökslogg" },
+      auth: { name: "Konton och inloggning", held: "namn, e-post, inloggningar" },
+      textproxy: { name: "Textverktyg", held: "räknare, aldrig text" },
+      speechtoken: { name: "Röstverktyg", held: "räknare, aldrig ljud" },
+      consent: { name: "Samtycken", held: "dina val och kvitton" },
+      newsletter: { name: "Nyhetsbrev", held: "prenumeration" },
+      analytics: { name: "Statistik", held: "slumpmässigt statistik-id" },
+      dsar: { name: "Ärenden", held: "begäranden och brev" },
+    },
+    recipients: {
+      brevo: { name: "Brevo", held: "skickar nyhetsbrev" },
+      posthog: { name: "PostHog", held: "statistik med samtycke" },
+    },
+  },
+  {
+    rights: {
+      access: "Innsyn",
+      portability: "Ta med deg",
+      rectification: "Retting",
+      erasure: "Sletting",
+      restriction: "Begrensning",
+      objection: "Protest",
+    },
+    states: {
+      identity_pending: { title: "Bekreft at det er deg", text: "Vi har sendt en e-post med en lenke. Saken begynner når du har åpnet den." },
+      waiting_period: { title: "En kort ventetid", text: "Passordet ble nylig tilbakestilt. For din sikkerhet venter vi tre døgn før noe blir utlevert eller slettet." },
+      forwarded_to_controller: { title: "Sendt til skolen din", text: "Skolen bestemmer over disse opplysningene. Vi har sendt forespørselen videre og hjelper dem med å svare." },
+      awaiting_instruction: { title: "Vi venter på skolen din", text: "Skolen bestemmer over disse opplysningene. Så snart de har svart, fortsetter vi." },
+      gathering: { title: "Vi samler opplysningene dine", text: "Hvert sted som har noe om deg, leverer sin del." },
+      executing: { title: "Vi er i gang", text: "Hvert sted gjør sin del, kontrollerer den og svarer. Siden oppdateres av seg selv." },
+      waiting_for_recipients: { title: "Ferdig hos oss", text: "Alle våre egne steder er ferdige. Nå venter vi på beskjed fra dem som har fått opplysninger av oss." },
+      extended: { title: "Det tar lengre tid", text: "Saken er omfattende. Vi har skrevet til deg om hvorfor, og den nye fristen står her." },
+      refused: { title: "Vi har sagt nei", text: "Begrunnelsen står i brevet til deg. Du kan klage til Datatilsynet (datatilsynet.no) eller IMY (imy.se), og du kan gå til domstolen." },
+      closed: { title: "Ferdig", text: "Saken er avsluttet." },
+      breached: { title: "Vi er sent ute", text: "Vi har ikke holdt fristen. Vi arbeider videre til det er ferdig. Du kan klage til Datatilsynet (datatilsynet.no) eller IMY (imy.se)." },
+    },
+    erasure: {
+      executing: { title: "Vi sletter", text: "Hvert sted sletter, leser på nytt for å kontrollere at ingenting er igjen, og skriver under. Siden oppdateres av seg selv." },
+      waiting_for_recipients: { title: "Borte hos oss", text: "Alle våre egne steder har slettet og kontrollert. Nå venter vi på beskjed fra dem som har fått opplysninger av oss." },
+      closed: { title: "Alt er slettet", text: "Alle steder har slettet, kontrollert og skrevet under." },
+    },
+    holders: {
+      gateway: { name: "Inngangen", held: "besøkslogg" },
+      auth: { name: "Kontoer og innlogging", held: "navn, e-post, innlogginger" },
+      textproxy: { name: "Tekstverktøy", held: "tellere, aldri tekst" },
+      speechtoken: { name: "Taleverktøy", held: "tellere, aldri lyd" },
+      consent: { name: "Samtykker", held: "valgene og kvitteringene dine" },
+      newsletter: { name: "Nyhetsbrev", held: "abonnement" },
+      analytics: { name: "Statistikk", held: "tilfeldig statistikk-id" },
+      dsar: { name: "Saker", held: "forespørsler og brev" },
+    },
+    recipients: {
+      brevo: { name: "Brevo", held: "sender nyhetsbrev" },
+      posthog: { name: "PostHog", held: "statistikk med samtykke" },
+    },
+  },
+  {
+    rights: {
+      access: "Access",
+      portability: "Portability",
+      rectification: "Rectification",
+      erasure: "Erasure",
+      restriction: "Restriction",
+      objection: "Objection",
+    },
+    states: {
+      identity_pending: { title: "Confirm that it is you", text: "We have sent an e-mail with a link. The case begins when you have opened it." },
+      waiting_period: { title: "A short wait", text: "The password was reset recently. For your safety we wait three days before anything is handed out or erased." },
+      forwarded_to_controller: { title: "Sent to your school", text: "The school decides about this data. We have passed your request on and help them answer." },
+      awaiting_instruction: { title: "Waiting for your school", text: "The school decides about this data. As soon as they have answered, we go on." },
+      gathering: { title: "Gathering your data", text: "Each place that has something about you hands in its part." },
+      executing: { title: "Under way", text: "Each place does its part, checks it and answers. The page updates by itself." },
+      waiting_for_recipients: { title: "Done on our side", text: "All our own places are done. Now we wait to hear from those who have had data from us." },
+      extended: { title: "It takes longer", text: "The case is extensive. We have written to you about why, and the new date stands here." },
+      refused: { title: "We have said no", text: "The reasons are in the letter to you. You can complain to IMY (imy.se) or Datatilsynet (datatilsynet.no), and you can go to court." },
+      closed: { title: "Done", text: "The case is closed." },
+      breached: { title: "We are late", text: "We have not kept the time. We go on until it is done. You can complain to IMY (imy.se) or Datatilsynet (datatilsynet.no)." },
+    },
+    erasure: {
+      executing: { title: "Erasing", text: "Each place erases, reads again to check that nothing is left, and signs. The page updates by itself." },
+      waiting_for_recipients: { title: "Gone on our side", text: "All our own places have erased and checked. Now we wait to hear from those who have had data from us." },
+      closed: { title: "Everything is erased", text: "Every place has erased, checked and signed." },
+    },
+    holders: {
+      gateway: { name: "The entrance", held: "visit log" },
+      auth: { name: "Accounts and sign-in", held: "name, e-mail, sessions" },
+      textproxy: { name: "Text tools", held: "counters, never text" },
+      speechtoken: { name: "Voice tools", held: "counters, never audio" },
+      consent: { name: "Consents", held: "your choices and receipts" },
+      newsletter: { name: "Newsletter", held: "subscription" },
+      analytics: { name: "Statistics", held: "random statistics id" },
+      dsar: { name: "Cases", held: "requests and letters" },
+    },
+    recipients: {
+      brevo: { name: "Brevo", held: "sends the newsletter" },
+      posthog: { name: "PostHog", held: "statistics with consent" },
+    },
+  },
+);
+
+interface Place {
+  readonly name: string;
+  readonly held: string;
+}
+
+/** A place's name in words; one that we have no words for is shown by its own name. */
+export function placeIn(places: Readonly<Record<string, Place>>, id: string): Place {
+  return places[id] ?? { name: id, held: "" };
+}
