@@ -1,0 +1,1 @@
+"""The newsletter: double opt-in by ourselves, unsubscribing without login, Brevo kept in step."""

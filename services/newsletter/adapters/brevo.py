@@ -1,0 +1,207 @@
+"""Brevo's contacts through its SDK, by our opaque id: an address never stands in a URL, where it would be logged.
+
+The SDK repeats a POST by itself, so its retries are off; ours are bounded, and what still fails is postponed by
+whoever called. It is imported at the first call, since it is large and most replicas never speak to Brevo at all.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from services.newsletter.domain.subscriptions import Subscription
+from services.newsletter.ports import ListedContact, RecipientUnavailable
+
+if TYPE_CHECKING:
+    from brevo import AsyncBrevo
+
+CALL_SECONDS = 10.0
+ATTEMPTS = 3
+PER_SECOND = 8
+PAGE = 500
+PAGES_MAX = 200
+RESET_SECONDS_MAX = 3600
+
+Result = TypeVar("Result")
+
+
+class Passing(Exception):
+    """Trouble that may be over in a moment."""
+
+
+class Pace:
+    """At most so many calls a second: Brevo allows ten on contacts."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1 / per_second
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait for one's turn."""
+        loop = asyncio.get_running_loop()
+        turn = max(loop.time(), self._next)
+        self._next = turn + self._gap
+        await asyncio.sleep(turn - loop.time())
+
+
+class BrevoContacts:
+    """The newsletter's list. `attributes` maps Brevo's names to fields of a subscription; no others are sent."""
+
+    def __init__(self, base_url: str, api_key: str, list_id: int, attributes: Mapping[str, str]) -> None:
+        self._base_url = base_url
+        self._api_key = api_key
+        self._list_id = list_id
+        self._attributes = attributes
+        self._pace = Pace(PER_SECOND)
+        self._client: AsyncBrevo | None = None
+        self._http: httpx.AsyncClient | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._http is not None:
+            await self._http.aclose()
+
+    async def add(self, subscription: Subscription) -> None:
+        attributes = {name: as_attribute(getattr(subscription, field)) for name, field in self._attributes.items()}
+        await self._call(
+            lambda brevo: brevo.contacts.create_contact(
+                email=subscription.email,
+                ext_id=subscription.id,
+                list_ids=[self._list_id],
+                attributes=attributes,
+                email_blacklisted=False,
+                update_enabled=True,
+            )
+        )
+
+    async def erase(self, subscription_id: str) -> bool:
+        return await self._erase(subscription_id, "ext_id")
+
+    async def show(self, subscription_id: str) -> dict[str, Any] | None:
+        found = await self._call(
+            lambda brevo: brevo.contacts.get_contact_info(subscription_id, identifier_type="ext_id")
+        )
+        return None if found is None else described(found)
+
+    async def changed_since(self, since: datetime) -> AsyncIterator[Sequence[ListedContact]]:
+        stamp = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        for number in range(PAGES_MAX):
+            page = await self._page(stamp, number * PAGE)
+            yield [self._listed(contact) for contact in page if getattr(contact, "email", None)]
+            if len(page) < PAGE:
+                return
+
+    async def expel(self, contact: ListedContact) -> None:
+        if not contact.elsewhere:
+            await self._erase(contact.contact_id, "contact_id")
+            return
+        await self._call(
+            lambda brevo: brevo.contacts.update_contact(
+                contact.contact_id, identifier_type="contact_id", unlink_list_ids=[self._list_id]
+            )
+        )
+
+    async def _page(self, stamp: str, offset: int) -> Sequence[Any]:
+        answer = await self._call(
+            lambda brevo: brevo.contacts.get_contacts(modified_since=stamp, limit=PAGE, offset=offset)
+        )
+        return getattr(answer, "contacts", None) or ()
+
+    def _listed(self, contact: Any) -> ListedContact:
+        lists = set(contact.list_ids or ())
+        return ListedContact(
+            contact_id=contact.id,
+            email=contact.email,
+            in_list=self._list_id in lists,
+            elsewhere=bool(lists - {self._list_id}),
+        )
+
+    async def _erase(self, identifier: str | int, kind: str) -> bool:
+        async def erase(brevo: "AsyncBrevo") -> bool:
+            await brevo.contacts.delete_contact(identifier, identifier_type=kind)
+            return True
+
+        return bool(await self._call(erase))
+
+    async def _call(self, ask: Callable[["AsyncBrevo"], Awaitable[Result]]) -> Result | None:
+        """The answer; None if Brevo knows no such contact."""
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_exponential_jitter(initial=0.2, max=2),
+            retry=retry_if_exception_type(Passing),
+            reraise=True,
+        )
+        try:
+            return await attempts(self._attempt, ask)
+        except Passing:
+            raise RecipientUnavailable from None
+
+    async def _attempt(self, ask: Callable[["AsyncBrevo"], Awaitable[Result]]) -> Result | None:
+        from brevo.core import ApiError, ParsingError  # noqa: PLC0415 — see the module's docstring
+
+        await self._pace.wait()
+        try:
+            return await ask(self._brevo())
+        except ApiError:
+            # From here on without a cause: the SDK's exceptions carry request and answer, addresses included.
+            return None  # "there is no such contact": all other refusals were raised by `refuse_failures`
+        except httpx.HTTPError:
+            raise Passing from None
+        except ParsingError:
+            raise RecipientUnavailable from None
+
+    def _brevo(self) -> "AsyncBrevo":
+        if self._client is None:
+            from brevo import AsyncBrevo  # noqa: PLC0415 — see the module's docstring
+
+            self._http = httpx.AsyncClient(
+                timeout=CALL_SECONDS,
+                trust_env=False,
+                follow_redirects=False,
+                event_hooks={"response": [refuse_failures]},
+            )
+            self._client = AsyncBrevo(
+                base_url=self._base_url,
+                api_key=self._api_key,
+                timeout=CALL_SECONDS,
+                max_retries=0,
+                httpx_client=self._http,
+            )
+        return self._client
+
+
+async def refuse_failures(response: httpx.Response) -> None:
+    """See to every refusal but "there is no such contact": the SDK takes one without a body for success."""
+    if response.is_success or response.status_code == HTTPStatus.NOT_FOUND:
+        return
+    if response.is_server_error:
+        raise Passing
+    limited = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    raise RecipientUnavailable(_until_reset(response.headers) if limited else None)
+
+
+def _until_reset(headers: httpx.Headers) -> timedelta | None:
+    """Brevo tells the seconds that are left in a header of its own, which its SDK does not read."""
+    told = headers.get("x-sib-ratelimit-reset", "")
+    return timedelta(seconds=min(int(told), RESET_SECONDS_MAX)) if told.isdecimal() else None
+
+
+def as_attribute(value: Any) -> str:
+    """A field as Brevo takes it: text, or a date."""
+    return value.date().isoformat() if isinstance(value, datetime) else str(value)
+
+
+def described(contact: Any) -> dict[str, Any]:
+    """A contact as it is told to its data subject."""
+    return {
+        "email": contact.email,
+        "ext_id": getattr(contact, "ext_id", None),
+        "attributes": dict(contact.attributes) if isinstance(contact.attributes, Mapping) else str(contact.attributes),
+        "list_ids": list(contact.list_ids or ()),
+        "created_at": str(contact.created_at),
+        "modified_at": str(contact.modified_at),
+    }

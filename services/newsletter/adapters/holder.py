@@ -1,0 +1,62 @@
+"""Brevo as a holder of personal data: what it holds about a reader, its erasure, and whether that worked."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chassis.database import Database
+from chassis.holder.external import Locators
+from contracts.personal_data import ExternalStore, Locator
+from services.newsletter.adapters.tasks import removals_owed
+from services.newsletter.domain.subscriptions import normalised
+from services.newsletter.domain.tasks import Action
+from services.newsletter.inventory import BREVO
+from services.newsletter.ports import ContactList
+from services.newsletter.tables import BrevoTaskRow, SubscriptionRow
+
+CONTACTS = "contacts"
+
+
+class BrevoHolder:
+    """Found by address in our own tables, erased by our opaque id at Brevo."""
+
+    def __init__(self, database: Database, contacts: ContactList) -> None:
+        self._database = database
+        self._contacts = contacts
+
+    @property
+    def store(self) -> ExternalStore:
+        return BREVO
+
+    async def export(self, locators: Locators) -> list[dict[str, Any]]:
+        async with self._database.read() as session:
+            ids = await _subscriptions_of(session, locators)
+        records = [await self._contacts.show(one) for one in ids]
+        return [record for record in records if record is not None]
+
+    async def prepare(self, session: AsyncSession, locators: Locators) -> dict[str, Any]:
+        """The person's contact, and those that are being erased anyway: theirs may be one of them."""
+        return {CONTACTS: [*await _subscriptions_of(session, locators), *await removals_owed(session)]}
+
+    async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
+        return sum([await self._contacts.erase(one) for one in prepared[CONTACTS]])
+
+    async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
+        """Contacts that Brevo still shows, and additions that may be on their way there."""
+        shown = [await self._contacts.show(one) for one in prepared[CONTACTS]]
+        return len([record for record in shown if record is not None]) + await self._underway(prepared[CONTACTS])
+
+    async def _underway(self, ids: list[str]) -> int:
+        query = select(func.count()).where(
+            col(BrevoTaskRow.action) == Action.ADD.value, col(BrevoTaskRow.subscription_id).in_(ids)
+        )
+        async with self._database.read() as session:
+            return await session.scalar(query) or 0
+
+
+async def _subscriptions_of(session: AsyncSession, locators: Locators) -> list[str]:
+    addresses = [normalised(address) for address in locators.get(Locator.EMAIL, ())]
+    query = select(col(SubscriptionRow.id)).where(col(SubscriptionRow.email).in_(addresses))
+    return list(await session.scalars(query.order_by(col(SubscriptionRow.id))))

@@ -1,0 +1,73 @@
+"""Builds the service: the only place that knows which adapter stands behind which port."""
+
+from pathlib import Path
+
+from chassis.lifecycle import Service
+from chassis.mail import MailSender
+from contracts import newsletter
+from services.newsletter.adapters.brevo import BrevoContacts
+from services.newsletter.adapters.holder import BrevoHolder
+from services.newsletter.adapters.policies import read_brevo_attributes, read_letters, read_notice_version
+from services.newsletter.adapters.subscriptions import SqlSubscriptions
+from services.newsletter.adapters.tasks import SqlTasks
+from services.newsletter.adapters.worker import Worker, regularly
+from services.newsletter.domain.letters import Stationery
+from services.newsletter.domain.secrets import Pseudonyms
+from services.newsletter.domain.tasks import RECONCILE_EVERY
+from services.newsletter.endpoints import Endpoints
+from services.newsletter.inventory import INVENTORY
+from services.newsletter.settings import POLICIES, NewsletterSettings, refuse_foreign_recipient
+from services.newsletter.tables import TABLES, Base
+from services.newsletter.usecases.ending import Leaving
+from services.newsletter.usecases.keeping_in_step import KeepingInStep
+from services.newsletter.usecases.subscribing import Subscribing
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: NewsletterSettings) -> Service:
+    """Put the service together."""
+    refuse_foreign_recipient(settings.brevo_base_url, emulated=settings.emulated)
+    service = Service("newsletter", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
+    clock, database = service.clock, service.database
+    pseudonyms = Pseudonyms(bytes.fromhex(settings.suppression_key.get_secret_value()))
+    subscriptions, tasks = SqlSubscriptions(database, pseudonyms), SqlTasks(database)
+    stationery = Stationery(read_letters(POLICIES), settings.public_url)
+    contacts = BrevoContacts(
+        settings.brevo_base_url,
+        settings.brevo_api_key.get_secret_value(),
+        settings.brevo_list_id,
+        read_brevo_attributes(POLICIES),
+    )
+
+    notice_version = read_notice_version(POLICIES)
+    subscribing = Subscribing(subscriptions, stationery, pseudonyms, clock, notice_version=notice_version)
+    leaving = Leaving(subscriptions, clock)
+    in_step = KeepingInStep(tasks, subscriptions, contacts, clock)
+
+    endpoints = Endpoints(subscribing, leaving, settings.brevo_webhook_token.get_secret_value())
+    service.answer(newsletter.SUBSCRIBE, endpoints.subscribe)
+    service.answer(newsletter.CONFIRM, endpoints.confirm)
+    service.answer(newsletter.UNSUBSCRIBE, endpoints.unsubscribe)
+    service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
+    service.external(BrevoHolder(database, contacts))
+    period = RECONCILE_EVERY.total_seconds()
+    service.background("brevo", Worker(database, in_step.do_next).run)
+    service.background("comparison", lambda: regularly(period, in_step.compare_regularly))
+    service.background("lapses", lambda: regularly(period, leaving.lapse))
+    service.background("mail", mail_sender(service, settings).run)
+    service.at_close(contacts.close)
+    return service
+
+
+def mail_sender(service: Service, settings: NewsletterSettings) -> MailSender:
+    return MailSender(
+        service.database,
+        TABLES,
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_sender,
+        settings.smtp_username,
+        settings.smtp_password.get_secret_value(),
+        service.clock,
+    )

@@ -1,0 +1,1 @@
+"""What a newsletter's subscription is, without any machinery."""

@@ -1,0 +1,63 @@
+"""What is written to readers, in their language: the link first, then why they get it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from html import escape
+
+
+class Occasion(StrEnum):
+    """Why a letter is written."""
+
+    CONFIRM = "confirm"
+    ALREADY_SUBSCRIBED = "already-subscribed"
+    WELCOME = "welcome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A letter, ready to send."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Words = Mapping[Occasion, Mapping[str, tuple[str, str]]]
+"""Subject and text, by occasion and language."""
+
+SIGNATURE = "Larabot, Midgard AI AS, org. nr. 932 739 798, kontakt@larabot.se"
+
+
+class Stationery:
+    """Writes letters whose links lead to this installation."""
+
+    def __init__(self, words: Words, public_url: str) -> None:
+        self._words = words
+        self._public_url = public_url.rstrip("/")
+
+    def ask_to_confirm(self, to: str, language: str, token: str) -> Notice:
+        """The letter whose link proves that the address is the person's."""
+        return self._write(Occasion.CONFIRM, to, language, "/newsletter/confirm", token, {})
+
+    def of_newsletter(self, occasion: Occasion, to: str, language: str, token: str) -> Notice:
+        """A letter of the newsletter itself: its link ends the subscription, and so does one click (RFC 8058)."""
+        headers = {
+            "List-Unsubscribe": f"<{self._public_url}/newsletter/unsubscribe/{token}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+        return self._write(occasion, to, language, "/newsletter/unsubscribe", token, headers)
+
+    def _write(
+        self, occasion: Occasion, to: str, language: str, path: str, token: str, headers: Mapping[str, str]
+    ) -> Notice:
+        subject, text = self._words[occasion][language]
+        # The secret stands in the fragment, where no server and no log sees it.
+        link = f"{self._public_url}{path}#token={token}"
+        html = (
+            f'<!doctype html><html lang="{language}"><body><p><a href="{escape(link)}">{escape(link)}</a></p>'
+            f"<p>{escape(text)}</p><p>{escape(SIGNATURE)}</p></body></html>"
+        )
+        return Notice(to=to, subject=subject, text=f"{link}\n\n{text}\n\n{SIGNATURE}\n", html=html, headers=headers)

@@ -1,0 +1,43 @@
+"""What the bus asks: each handler takes the request apart, calls a use case, and puts the answer together."""
+
+import hmac
+
+from chassis.database import DATABASE_FAILURES
+from contracts.auth import Token
+from contracts.envelope import Caller
+from contracts.errors import ErrorKind, Refusal
+from contracts.messages import Done
+from contracts.newsletter import BrevoCallback, Subscribe, SubscriptionState
+from services.newsletter.usecases.ending import Leaving
+from services.newsletter.usecases.subscribing import Subscribing
+
+
+class Endpoints:
+    """For visitors, mail programs, and Brevo's call-backs."""
+
+    def __init__(self, subscribing: Subscribing, leaving: Leaving, webhook_token: str) -> None:
+        self._subscribing = subscribing
+        self._leaving = leaving
+        self._webhook_token = webhook_token.encode()
+
+    async def subscribe(self, request: Subscribe, caller: Caller) -> Done:
+        await self._subscribing.ask(request.email, caller.language.value)
+        return Done()
+
+    async def confirm(self, request: Token, caller: Caller) -> SubscriptionState:  # noqa: ARG002 — a handler's shape
+        await self._subscribing.confirm(request.token)
+        return SubscriptionState(state="subscribed")
+
+    async def unsubscribe(self, request: Token, caller: Caller) -> SubscriptionState:  # noqa: ARG002 — likewise
+        await self._leaving.by_link(request.token)
+        return SubscriptionState(state="unsubscribed")
+
+    async def brevo_callback(self, request: BrevoCallback, caller: Caller) -> Done:  # noqa: ARG002 — likewise
+        if not hmac.compare_digest(request.bearer.encode(), self._webhook_token):
+            raise Refusal(ErrorKind.UNAUTHENTICATED, "webhook-token")
+        try:
+            await self._leaving.through_brevo(request.events)
+        except DATABASE_FAILURES:
+            # Brevo gives up on most refusals; this one makes the gateway ask it to come again.
+            raise Refusal(ErrorKind.UNAVAILABLE, "not-stored", retry_after_seconds=60) from None
+        return Done()

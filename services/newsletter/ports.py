@@ -1,0 +1,105 @@
+"""What the use cases need from the world."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.newsletter.domain.callbacks import Callback
+from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
+from services.newsletter.domain.tasks import Task
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+
+
+class Subscriptions(Protocol):
+    """Opt-ins, subscriptions, suppressions. Each method is one transaction, its letter and its task included."""
+
+    async def of_address(self, email: str) -> Subscription | None:
+        """The subscription of an address."""
+
+    async def by_id(self, subscription_id: str) -> Subscription | None:
+        """A subscription that has not ended."""
+
+    async def ask(self, opt_in: OptIn, letter: Notice) -> None:
+        """Note an opt-in and send its letter; too many for one address within the hour means neither."""
+
+    async def opt_in_of(self, token_hash: str) -> OptIn | None:
+        """What a confirmation link belongs to."""
+
+    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+        """Use up a link and begin the subscription, unless there is one; lifts a suppression. False if it is gone."""
+
+    async def end_by_link(self, unsubscribe_hash: str, now: datetime) -> bool:
+        """End the subscription that a link belongs to. True as well if that link ended it before."""
+
+    async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
+        """End an address's subscription, if any; suppress the address if the ending says so."""
+
+    async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
+        """Do what new call-backs ask for, once."""
+
+    async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
+        """Addresses that confirmed long ago."""
+
+    async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
+        """Which of these addresses are subscribed."""
+
+
+class Tasks(Protocol):
+    """What is owed to Brevo."""
+
+    async def take(self, now: datetime) -> Task | None:
+        """The next task that is due, leased so that no other replica takes it."""
+
+    async def finish(self, task: Task) -> None:
+        """It is done. An addition whose subscription has ended meanwhile is not: it stays, and is due at once."""
+
+    async def postpone(self, task: Task, until: datetime) -> None:
+        """Try it later."""
+
+    async def reconcile_since(self, since: datetime) -> None:
+        """Have the list compared with our subscriptions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedContact:
+    """A contact as it stands at the recipient."""
+
+    contact_id: int
+    email: str
+    in_list: bool
+    elsewhere: bool
+
+
+class RecipientUnavailable(Exception):
+    """The recipient did not do it; to be tried again, not before `retry_after` if that is given."""
+
+    def __init__(self, retry_after: timedelta | None = None) -> None:
+        super().__init__("the recipient did not answer as it should")
+        self.retry_after = retry_after
+
+
+class ContactList(Protocol):
+    """The newsletter's list at the recipient. An address never stands in a URL. All raise RecipientUnavailable."""
+
+    async def add(self, subscription: Subscription) -> None:
+        """Have the contact on the list, under the subscription's id."""
+
+    async def erase(self, subscription_id: str) -> bool:
+        """Erase the contact; False if there was none."""
+
+    async def show(self, subscription_id: str) -> dict[str, Any] | None:
+        """What the recipient holds under an id."""
+
+    def changed_since(self, since: datetime) -> AsyncIterator[Sequence[ListedContact]]:
+        """The contacts that changed, page by page."""
+
+    async def expel(self, contact: ListedContact) -> None:
+        """Take a contact off the list; erase it if it stands on no other."""

@@ -1,0 +1,1 @@
+"""What readers, mail programs and Brevo may have done."""

@@ -1,0 +1,45 @@
+"""Leaving the newsletter: by a link, through Brevo, by a caseworker, or because consent is too old."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.errors import ErrorKind, Refusal
+from services.newsletter.domain.callbacks import read_callback
+from services.newsletter.domain.secrets import hash_of
+from services.newsletter.domain.subscriptions import LAPSES_AFTER, Ending, normalised
+from services.newsletter.ports import Clock, Subscriptions
+
+LAPSES_MAX = 100
+
+
+class Leaving:
+    """Ends subscriptions; whoever leaves is never asked why, and never has to sign in."""
+
+    def __init__(self, subscriptions: Subscriptions, clock: Clock) -> None:
+        self._subscriptions = subscriptions
+        self._clock = clock
+
+    async def by_link(self, token: str) -> None:
+        """End the subscription that a newsletter's link belongs to; using it again changes nothing.
+
+        Raises:
+            Refusal: GONE, if no subscription ever had this link, or none is known any more.
+        """
+        if not await self._subscriptions.end_by_link(hash_of(token), self._clock.now()):
+            raise Refusal(ErrorKind.GONE, "link-unknown")
+
+    async def by_address(self, address: str) -> None:
+        """End the subscription of somebody who wrote to us, and keep the address from coming back."""
+        await self._subscriptions.end_address(normalised(address), Ending.UNSUBSCRIBED, self._clock.now())
+
+    async def through_brevo(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Do what Brevo's events ask for; what does not concern us, or came before, is left alone."""
+        callbacks = [callback for event in events if (callback := read_callback(event)) is not None]
+        if callbacks:
+            await self._subscriptions.apply(callbacks, self._clock.now())
+
+    async def lapse(self) -> None:
+        """End the subscriptions whose consent is too old to be relied upon."""
+        now = self._clock.now()
+        for email in await self._subscriptions.lapsed(now - LAPSES_AFTER, LAPSES_MAX):
+            await self._subscriptions.end_address(email, Ending.LAPSED, now)
