@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { localProblem } from "../api/problem";
 import { Loading } from "../parts/loading";
+import { Page as PageFrame } from "../parts/page";
 import { ProblemAlert } from "../parts/problem-alert";
 import type { PageProps, PathValues, Route } from "./routes";
 import type { ComponentType } from "preact";
@@ -32,9 +33,9 @@ export function RoutedPage({ route, values }: { route: Route; values: PathValues
   if (Page) return <Page values={values} />;
   if (failed) {
     return (
-      <div class="page">
+      <PageFrame title="Larabot">
         <ProblemAlert problem={localProblem(navigator.onLine ? "unavailable" : "offline")} again={fetchPage} />
-      </div>
+      </PageFrame>
     );
   }
   return (

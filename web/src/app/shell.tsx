@@ -3,8 +3,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { LANGUAGES } from "../messages/language";
 import { LANGUAGE_NAMES, chrome } from "../messages/chrome";
+import { COOKIE_PURPOSES } from "../messages/consent";
 import { ConsentBanner } from "../parts/consent-banner";
 import { Link } from "../parts/link";
+import { Withdrawal } from "../parts/withdrawal";
 import { call } from "../api/http";
 import { useLanguage, useWords } from "./language";
 import { goTo, rewriteAddress, usePlace, withLanguage } from "./place";
@@ -161,6 +163,7 @@ function Footer() {
           <li><Link class="ds-link" to="/privacy">{words.privacy}</Link></li>
           <li><Link class="ds-link" to="/newsletter">{words.newsletter}</Link></li>
         </ul>
+        <Withdrawal purposes={COOKIE_PURPOSES} given={words.cookiesGiven} />
       </div>
     </footer>
   );

@@ -99,6 +99,27 @@ export function PasswordField({ label, name, description, autocomplete = "curren
   );
 }
 
+export function TextAreaField({ label, name, description }: FieldProps) {
+  const { id, error, describedBy } = useFieldIds(name, description !== undefined);
+  return (
+    <div class="ds-field">
+      <label class="ds-label" for={id}>{label}</label>
+      {description && <p data-field="description" id={`${id}-about`}>{description}</p>}
+      <textarea
+        class="ds-input"
+        id={id}
+        name={name}
+        rows={4}
+        maxLength={2000}
+        required
+        aria-invalid={error ? true : undefined}
+        aria-describedby={describedBy}
+      />
+      {error && <Error id={id}>{error}</Error>}
+    </div>
+  );
+}
+
 export function CheckField({ label, name, description }: FieldProps) {
   const { id, error, describedBy } = useFieldIds(name, description !== undefined);
   return (

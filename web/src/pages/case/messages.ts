@@ -3,6 +3,8 @@ import { messages } from "../../messages/language";
 export const words = messages(
   {
     title: (right: string) => `Ärende: ${right.toLowerCase()}`,
+    plainTitle: "Ärende",
+    took: (seconds: string) => `Våra egna ställen var klara efter ${seconds} sekunder.`,
     ours: "Våra egna ställen",
     theirs: "De som har fått uppgifter av oss",
     theirsText: "De svarar i sin egen takt. Vi fortsätter fråga tills de har bekräftat.",
@@ -29,6 +31,8 @@ export const words = messages(
   },
   {
     title: (right) => `Sak: ${right.toLowerCase()}`,
+    plainTitle: "Sak",
+    took: (seconds) => `Våre egne steder var ferdige etter ${seconds} sekunder.`,
     ours: "Våre egne steder",
     theirs: "De som har fått opplysninger av oss",
     theirsText: "De svarer i sitt eget tempo. Vi fortsetter å spørre til de har bekreftet.",
@@ -55,6 +59,8 @@ export const words = messages(
   },
   {
     title: (right) => `Case: ${right.toLowerCase()}`,
+    plainTitle: "Case",
+    took: (seconds) => `Our own places were done after ${seconds} seconds.`,
     ours: "Our own places",
     theirs: "Those who have had data from us",
     theirsText: "They answer at their own pace. We keep asking until they have confirmed.",

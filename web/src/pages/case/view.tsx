@@ -5,7 +5,7 @@ import { secretFromFragment, usePlace } from "../../app/place";
 import type { PageProps } from "../../app/routes";
 import type { Case } from "../../api/shapes";
 import { caseWords, placeIn } from "../../messages/cases";
-import { dayAndTime } from "../../messages/dates";
+import { dayAndTime, localeOf } from "../../messages/dates";
 import { Loading } from "../../parts/loading";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
@@ -64,6 +64,19 @@ function Announcer({ places, ending }: { places: readonly PlaceProgress[]; endin
   return <p class="ds-sr-only" aria-live="polite">{news}</p>;
 }
 
+const BRIEF_SECONDS = 60;
+
+/** How long our own places took, once they are done, if it was brief enough to be worth telling. */
+function useTook(shown: Case): string | undefined {
+  const words = useWords(pageWords);
+  const language = useLanguage();
+  const ends = shown.holders.map(({ at }) => (at ? new Date(at).getTime() : Number.NaN));
+  const seconds = (Math.max(...ends) - new Date(shown.received_at).getTime()) / 1000;
+  if (ends.length === 0 || !(seconds >= 0 && seconds < BRIEF_SECONDS)) return undefined;
+  const figure = new Intl.NumberFormat(localeOf(language), { maximumFractionDigits: 1 }).format(seconds);
+  return words.took(figure);
+}
+
 function Facts({ shown }: { shown: Case }) {
   const words = useWords(pageWords);
   const language = useLanguage();
@@ -81,6 +94,7 @@ function Progress({ shown, secret }: { shown: Case; secret: string | undefined }
   const state = useStateWords(shown);
   const holders = useHolders(shown);
   const recipients = useRecipients(shown);
+  const took = useTook(shown);
   const done = holders.filter((place) => place.done).length;
   const hasPackage = (shown.right === "access" || shown.right === "portability") && shown.state === "closed";
   return (
@@ -89,7 +103,7 @@ function Progress({ shown, secret }: { shown: Case; secret: string | undefined }
         {holders.length > 0 && <Ring done={done} all={holders.length} label={words.progress(done, holders.length)} />}
         <div>
           <h2 class="ds-heading" data-size="lg">{state.title}</h2>
-          <p>{state.text}</p>
+          <p>{state.text} {took}</p>
           <Facts shown={shown} />
         </div>
       </div>
@@ -133,9 +147,9 @@ export function CasePage({ values }: PageProps) {
   }
   if (!found) {
     return (
-      <div class="page">
+      <Page title={words.plainTitle}>
         {problem ? <ProblemAlert problem={problem} again={again} /> : <Loading />}
-      </div>
+      </Page>
     );
   }
   return (

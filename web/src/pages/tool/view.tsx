@@ -2,7 +2,7 @@
 import { useCallback, useState } from "preact/hooks";
 import { useLanguage, useWords } from "../../app/language";
 import type { PageProps } from "../../app/routes";
-import { useSession } from "../../app/session";
+import { accountOf, useSession } from "../../app/session";
 import { kindOf } from "../../api/problem";
 import type { Tool, ToolInput } from "../../api/shapes";
 import { fetchTools } from "../../api/tools";
@@ -13,6 +13,7 @@ import { Loaded, useFetched } from "../../parts/loaded";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { SignInFirst } from "../../parts/signed-in-only";
+import { Withdrawal } from "../../parts/withdrawal";
 import { Answer } from "./answer";
 import { isRunning, useGeneration } from "./generation";
 import { words as pageWords } from "./messages";
@@ -138,6 +139,7 @@ function Workbench({ tool }: { tool: Tool }) {
           )}
           {who !== "nobody" && <VoiceInput onWords={addWords} />}
         </div>
+        {accountOf(who) && <Withdrawal purposes={["text_tools"]} given={words.consented} />}
       </form>
       <div class="workbench-answer">
         {who === "nobody" && <SignInFirst text={words.signIn} />}
