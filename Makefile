@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MEMBERS := contracts chassis emulators ops $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml)))
 NPM := $(PY) -m ops npm
 
-.PHONY: help setup web run test test-fast check fix lock contracts docs bench browser-setup clean
+.PHONY: help setup web run test test-fast check fix lock contracts docs bench machine-setup clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,10 +47,10 @@ web: web/dist/.stamp ## build the web app
 run: setup ## bring up everything on http://localhost:$(PORT)
 	@exec $(PY) -m ops run --port $(PORT) --data $(DATA)
 
-browser-setup:
-	@$(PY) -m ops browser --install
+machine-setup:
+	@$(PY) -m ops machine --install
 
-test: setup browser-setup ## run every test: unit to browser, against real parts
+test: setup machine-setup ## run every test: unit to browser, against real parts
 	$(PY) -m pytest -n 2 --dist loadgroup
 
 test-fast: setup ## unit, contract and architecture tests only
@@ -72,10 +72,13 @@ fix: setup ## format and mend what can be mended
 contracts: .venv/.stamp ## write the generated files again (OpenAPI, AsyncAPI, permissions, inventory, client)
 	$(PY) -m ops generate
 
-lock: .tools/.stamp ## resolve requirements.lock again (keeps pins; `make lock UPGRADE="-P name"` moves one)
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
-	  $(foreach m,$(MEMBERS),--no-emit-package larabot-$(notdir $(m))) --custom-compile-command 'make lock' $(UPGRADE) \
-	  pyproject.toml $(foreach m,$(MEMBERS),$(m)/pyproject.toml) --group pyproject.toml:dev -o requirements.lock
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
+  $(foreach m,$(MEMBERS),--no-emit-package larabot-$(notdir $(m))) --custom-compile-command 'make lock' $(UPGRADE)
+RUNTIME := contracts chassis ops $(filter services/%,$(MEMBERS))
+
+lock: .tools/.stamp ## resolve the two locks again (keeps pins; `make lock UPGRADE="-P name"` moves one)
+	$(COMPILE) pyproject.toml $(foreach m,$(MEMBERS),$(m)/pyproject.toml) --group pyproject.toml:dev -o requirements.lock
+	$(COMPILE) --constraint requirements.lock $(foreach m,$(RUNTIME),$(m)/pyproject.toml) -o deploy/images/requirements.lock
 
 clean: ## remove what setup and run made
 	rm -rf .venv .tools .data .artifacts web/node_modules web/dist

@@ -6,9 +6,10 @@ import sys
 VERBS = {
     "run": ("ops.run.command", "run the whole platform on this machine"),
     "npm": ("ops.npm", "npm of the installed Node.js, inside web/"),
-    "browser": ("ops.browser", "find Chromium for the browser tests; --install gets it"),
+    "machine": ("ops.machine", "find the programs that the tests need; --install gets them"),
     "generate": ("ops.generate", "write the generated files again; --check only compares"),
     "init-bus": ("ops.bus_config", "create streams and durable consumers"),
+    "installation": ("ops.installation", "render keys and settings of an installation for compose"),
     "verify-certificate": ("ops.verify_certificate", "check an erasure certificate offline"),
 }
 

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Collection
 
-from ops.run.configuration import EVERY_SERVICE
+from ops.run.configuration import EVERY_SERVICE, Configuration
+from ops.run.keys import KeyRing
 from ops.run.site import Site
 
 VENDOR_OF = {
@@ -50,12 +51,19 @@ def receipt_key(service: str) -> str:
 
 def own_settings(service: str, site: Site) -> dict[str, str]:
     """What only this service has, whether its vendors are emulated or not."""
-    keys = site.keys
+    own = key_settings(service, site.keys)
+    if service == "gateway":
+        own |= gateway_addresses(site)
+    if service == "speechtoken" and not site.is_emulated("azure_speech"):
+        own |= real_speech_addresses(site.configuration)
+    return own
+
+
+def key_settings(service: str, keys: KeyRing) -> dict[str, str]:
+    """The installation's keys that only this service has."""
     match service:
         case "gateway":
-            return gateway_settings(site)
-        case "speechtoken" if not site.is_emulated("azure_speech"):
-            return real_speech_addresses(site)
+            return {"LARABOT_QUOTA_KEY": keys.secret("quota"), "LARABOT_ADDRESS_KEY": keys.secret("address")}
         case "consent":
             return {"LARABOT_EVIDENCE_KEY": keys.secret("evidence")}
         case "newsletter":
@@ -65,23 +73,20 @@ def own_settings(service: str, site: Site) -> dict[str, str]:
                 "LARABOT_SUPPRESSION_KEY": keys.secret("suppression"),
             }
         case "dsar":
+            receipts = {holder: keys.ed25519_public(receipt_key(holder)) for holder in EVERY_SERVICE}
             return {
                 "LARABOT_LEDGER_KEY": keys.secret("ledger"),
                 "LARABOT_CASE_KEY": keys.secret("case"),
                 "LARABOT_LOG_SEED": keys.secret("log"),
-                "LARABOT_RECEIPT_KEYS": json.dumps(
-                    {holder: keys.ed25519_public(receipt_key(holder)) for holder in EVERY_SERVICE}
-                ),
+                "LARABOT_RECEIPT_KEYS": json.dumps(receipts),
             }
     return {}
 
 
-def gateway_settings(site: Site) -> dict[str, str]:
+def gateway_addresses(site: Site) -> dict[str, str]:
     return {
         "LARABOT_LISTEN_PORT": str(site.ports.gateway),
         "LARABOT_WEB_DIR": str(site.web_directory),
-        "LARABOT_QUOTA_KEY": site.keys.secret("quota"),
-        "LARABOT_ADDRESS_KEY": site.keys.secret("address"),
         "LARABOT_SPEECH_ORIGINS": " ".join(speech_origins(site)),
         "LARABOT_EMULATED_VENDORS": ",".join(site.configuration.emulated_vendors),
     }
@@ -92,13 +97,17 @@ def speech_origins(site: Site) -> list[str]:
     if site.is_emulated("azure_speech"):
         port = site.ports.emulators["azure_speech"]
         return [f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{port}"]
-    region = site.configuration.values["LARABOT_AZURE_SPEECH_REGION"]
+    return real_speech_origins(site.configuration)
+
+
+def real_speech_origins(configuration: Configuration) -> list[str]:
+    region = configuration.values["LARABOT_AZURE_SPEECH_REGION"]
     host = f"{region}.tts.speech.microsoft.com"
     return [f"wss://{region}.stt.speech.microsoft.com", f"wss://{host}", f"https://{host}"]
 
 
-def real_speech_addresses(site: Site) -> dict[str, str]:
-    region = site.configuration.values["LARABOT_AZURE_SPEECH_REGION"]
+def real_speech_addresses(configuration: Configuration) -> dict[str, str]:
+    region = configuration.values["LARABOT_AZURE_SPEECH_REGION"]
     return {
         "LARABOT_AZURE_SPEECH_TOKEN_URL": f"https://{region}.api.cognitive.microsoft.com/sts/v1.0/issueToken",
         "LARABOT_AZURE_SPEECH_ENDPOINT": f"wss://{region}.stt.speech.microsoft.com",

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.__main__ import VERBS, main
-from ops.browser import HOW_TO
-from ops.browser import main as browser
+from ops.machine import main as machine
 
 
 def test_help_names_every_verb_and_imports_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,13 +24,13 @@ def test_an_unknown_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(("ci", "status"), [("true", 1), ("", 0)])
-def test_only_in_ci_a_missing_browser_is_a_failure(
+def test_only_in_ci_a_missing_program_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], ci: str, status: int
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("CI", ci)
-    assert browser([]) == status
-    assert HOW_TO in capsys.readouterr().err
+    assert machine([]) == status
+    assert "Chromium (browser tests) was not found" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

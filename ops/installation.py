@@ -1,0 +1,113 @@
+"""Renders what one installation needs for compose: keys, nats-server's configuration, an environment per service.
+
+Nothing of this is ever committed. Running it again keeps the keys that are there.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ops import bus_config
+from ops.run.configuration import EVERY_SERVICE, VENDOR_TITLES, Configuration, read_configuration
+from ops.run.environment import key_settings, real_speech_addresses, real_speech_origins, receipt_key
+from ops.run.keys import KeyRing
+from ops.run.program import ROOT
+from ops.run.refusal import LaunchRefused
+
+NATS_PORT, MONITOR_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 8222, 8090, 8000
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m ops installation", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="directory for what is rendered; keep it secret")
+    parser.add_argument("--public-url", required=True, help="where people reach the gateway, https://…")
+    asked = parser.parse_args(arguments)
+    try:
+        configuration = read_configuration(os.environ, ROOT / ".env")  # noqa: TID251  # the operator's settings
+        refuse_emulators(configuration, asked.public_url)
+    except LaunchRefused as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    Installation(asked.out, asked.public_url.rstrip("/"), configuration).render()
+    print(f"rendered into {asked.out}; start with: podman-compose -f deploy/compose/compose.yaml up -d --build")
+    return 0
+
+
+def refuse_emulators(configuration: Configuration, public_url: str) -> None:
+    if configuration.emulated_vendors:
+        missing = ", ".join(VENDOR_TITLES[vendor] for vendor in configuration.emulated_vendors)
+        raise LaunchRefused(f"An installation speaks to the real vendors; not configured: {missing}.")
+    if not public_url.startswith("https://"):
+        raise LaunchRefused("--public-url must begin with https://: the session cookie is for secure connections.")
+
+
+class Installation:
+    """The files of one installation."""
+
+    def __init__(self, out: Path, public_url: str, configuration: Configuration) -> None:
+        self._out = out
+        self._public_url = public_url
+        self._configuration = configuration
+        self._keys = KeyRing(self._room("keys"))
+
+    def render(self) -> None:
+        public = {pair: self._keys.nkey_public(*pair) for pair in bus_config.connections()}
+        text = bus_config.render_nats_config(
+            public,
+            port=NATS_PORT,
+            monitor_port=MONITOR_PORT,
+            store_dir=Path("/data"),
+            host="0.0.0.0",  # inside its container
+        )
+        self._write("nats/server.conf", text)
+        self._write("admin/admin.seed", self._keys.nkey_seed("admin", "APP") + "\n")
+        self._write("postgres/databases.sql", "".join(self._database_sql(service) for service in EVERY_SERVICE))
+        self._write("env/postgres.env", f"POSTGRES_PASSWORD={self._keys.secret('postgres')}\n")
+        for service in EVERY_SERVICE:
+            lines = [f"{name}={value}\n" for name, value in sorted(self._environment(service).items())]
+            self._write(f"env/{service}.env", "".join(lines))
+
+    def _environment(self, service: str) -> dict[str, str]:
+        password = self._keys.secret(f"postgres-{service}")
+        environment = {
+            "LARABOT_NATS_URL": f"nats://nats:{NATS_PORT}",
+            "LARABOT_NATS_SEED": self._keys.nkey_seed(service, "APP"),
+            "LARABOT_DATABASE_URL": f"postgresql+asyncpg://{service}:{password}@postgres:5432/{service}",
+            "LARABOT_RECEIPT_SEED": self._keys.secret(receipt_key(service)),
+            "LARABOT_PUBLIC_URL": self._public_url,
+            "LARABOT_HEALTH_PORT": str(HEALTH_PORT),
+            **self._configuration.of_reader(service),
+            **self._own(service),
+        }
+        if (service, "CONTENT") in bus_config.connections():
+            environment["LARABOT_NATS_CONTENT_SEED"] = self._keys.nkey_seed(service, "CONTENT")
+        return environment
+
+    def _own(self, service: str) -> dict[str, str]:
+        """What differs from one machine's run: addresses inside the compose network."""
+        own = key_settings(service, self._keys)
+        if service == "gateway":
+            own |= {
+                "LARABOT_LISTEN_HOST": "0.0.0.0",  # inside its container
+                "LARABOT_LISTEN_PORT": str(GATEWAY_PORT),
+                "LARABOT_WEB_DIR": "/srv/larabot/web/dist",
+                "LARABOT_SPEECH_ORIGINS": " ".join(real_speech_origins(self._configuration)),
+            }
+        if service == "speechtoken":
+            own |= real_speech_addresses(self._configuration)
+        return own
+
+    def _database_sql(self, service: str) -> str:
+        password = self._keys.secret(f"postgres-{service}")
+        return f"CREATE ROLE {service} LOGIN PASSWORD '{password}';\nCREATE DATABASE {service} OWNER {service};\n"
+
+    def _room(self, name: str) -> Path:
+        path = self._out / name
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def _write(self, name: str, text: str) -> None:
+        path = self._room(str(Path(name).parent)) / Path(name).name
+        path.write_text(text)
+        path.chmod(0o600)
