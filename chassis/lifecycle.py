@@ -15,6 +15,7 @@ from chassis.clock import Clock
 from chassis.database import Database
 from chassis.health import HealthDoor
 from chassis.holder import ExternalHolder, PersonalDataHolder
+from chassis.holder.erasure import BeforeErasure
 from chassis.inventory import Inventory
 from chassis.migrations import migrate
 from chassis.outbox import OutboxRelay
@@ -38,7 +39,7 @@ class Service:
     """One service: what it answers, hears, consumes and runs beside; `app.build` fills it, `run` lives it.
 
     `content` opens the second connection, to the account for message text. `claim` replaces asking dsar whom
-    an erasure concerns (dsar asks itself).
+    an erasure concerns (dsar asks itself). `before_erasure` runs in the erasing transaction ahead of the deletes.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Service:
         self.inventory = inventory
         self.relay = OutboxRelay(self.database, tables, self._publish, self.clock)
         self.claim: Claimer = self._ask_dsar
+        self.before_erasure: BeforeErasure | None = None
         self.ready = False
         self._metadata = base.metadata
         self._migrations = migrations
@@ -166,6 +168,7 @@ class Service:
             claim=self._claimed,
             relay=self.relay,
             externals=self._externals,
+            before_erasure=self.before_erasure,
         )
 
         async def export(request: ExportRequest, caller: Caller) -> ExportPage:  # noqa: ARG001 — a handler's shape
