@@ -1,6 +1,5 @@
 """Connections to the bus in a service's role, which note what the server refused."""
 
-import asyncio
 from typing import Self
 
 from nats.aio.client import Client
@@ -24,10 +23,14 @@ class Connection:
 
         return cls(await server.connect(role, account, error_cb=note), refusals)
 
+    async def settled(self) -> None:
+        """The server has seen all that was sent. nats-py's PING overtakes what is still pending, hence two."""
+        await self.client.flush()
+        await self.client.flush()
+
     async def refused(self) -> list[str]:
         """All refusals so far: the server answers in order, so a round trip brings them in."""
-        await self.client.flush()
-        await asyncio.sleep(0.02)
+        await self.settled()
         return self.refusals
 
     async def may_publish(self, subject: str, reply: str = "") -> bool:

@@ -1,15 +1,19 @@
 """What each role must not be able to do on the bus, tried against the real server."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
+import httpx
 import nats
 import pytest
 from nats.aio.msg import Msg
 
 from contracts.derive.permissions import connections, permissions_of
+from contracts.derive.streams import STREAMS
 from contracts.dsar import ERASURE_COMPLETED, ERASURE_REQUESTED
 from contracts.holder import SERVICES
-from ops.bus_config import init_bus
+from ops.bus_config import init_bus, main
 from tests.support.bus_roles import Connect
 from tests.support.nats import NatsServer
 
@@ -96,7 +100,7 @@ async def test_a_caller_cannot_make_an_owner_publish_by_naming_a_reply_subject(c
         await message.respond(b"{}")
 
     await consent.client.subscribe("rpc.consent.v1.get", queue="consent", cb=answer)
-    await consent.client.flush()
+    await consent.settled()
     for aim in (RECEIPT, "$JS.API.STREAM.PURGE.DSAR"):
         assert await gateway.may_publish("rpc.consent.v1.get", reply=aim)
         refusals = await consent.refused()
@@ -112,7 +116,7 @@ async def test_an_answer_reaches_its_caller(connect: Connect) -> None:
         await message.respond(b"yes")
 
     await consent.client.subscribe("rpc.consent.v1.get", queue="consent", cb=answer)
-    await consent.client.flush()
+    await consent.settled()
     assert (await gateway.client.request("rpc.consent.v1.get", b"{}", timeout=2)).data == b"yes"
 
 
@@ -155,6 +159,19 @@ async def test_making_the_streams_again_changes_nothing(server: NatsServer, conn
     assert await stream_state(connect) == before
 
 
+async def test_the_operator_can_make_them_by_command(server: NatsServer, tmp_path: Path) -> None:
+    seed = tmp_path / "admin.seed"
+    seed.write_text(server.seed("admin") + "\n")
+    assert await asyncio.to_thread(main, ["--url", server.url, "--seed-file", str(seed)]) == 0
+
+
+async def test_another_role_cannot_make_streams(server: NatsServer, connect: Connect) -> None:
+    dsar = await connect("dsar")
+    with pytest.raises(TimeoutError):
+        await dsar.client.request("$JS.API.STREAM.CREATE.MINE", b'{"name":"MINE","subjects":["mine"]}', timeout=0.3)
+    assert (await http_json(f"{server.monitor_url}/jsz"))["streams"] == len(STREAMS)
+
+
 async def test_streams_and_durables_survive_a_kill(server: NatsServer, connect: Connect) -> None:
     dsar = await connect("dsar")
     await dsar.client.jetstream().publish(ERASURE_REQUESTED.subject, b'{"erasure_id":"x"}')
@@ -172,6 +189,12 @@ async def test_streams_and_durables_survive_a_kill(server: NatsServer, connect: 
 async def stream_state(connect: Connect) -> Any:
     admin = await connect("admin")
     return (await admin.client.jetstream().stream_info("DSAR")).state
+
+
+async def http_json(url: str) -> dict[str, Any]:
+    async with httpx.AsyncClient(timeout=5) as http:
+        found: dict[str, Any] = (await http.get(url)).json()
+        return found
 
 
 def concrete(subject: str) -> str:
