@@ -1,14 +1,35 @@
-"""What all tests share: one running platform."""
+"""What all tests share: one running platform, and a collector of its traces."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.platform import Platform
+from tests.support.spans import SpanSink
+from tests.support.stores import Stores
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promise(id, kind): the promise of the privacy policy that a file proves")
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """One per pytest process (so one per xdist worker); a test that harms it for good brings its own."""
-    with Platform(tmp_path_factory.mktemp("platform") / "data") as running:
+def spans() -> Iterator[SpanSink]:
+    with SpanSink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory, spans: SpanSink) -> Iterator[Platform]:
+    """One per pytest process (so one per xdist worker); a test that harms it for good brings its own.
+
+    It tells as much about itself as it can, logs and traces, so that a search for what must not be told finds it.
+    """
+    settings = {"LARABOT_OTLP_ENDPOINT": spans.url, "LARABOT_LOG_LEVEL": "debug"}
+    with Platform(tmp_path_factory.mktemp("platform") / "data", settings=settings) as running:
         yield running
+
+
+@pytest.fixture
+def stores(platform: Platform, spans: SpanSink) -> Stores:
+    return Stores(platform, spans)

@@ -15,13 +15,17 @@ TIMEOUT_SECONDS = 30
 
 
 class Browserlike:
-    def __init__(self, base_url: str, *, headers: dict[str, str] | None = None) -> None:
+    """`address` is the local address that its connections come from."""
+
+    def __init__(self, base_url: str, *, headers: dict[str, str] | None = None, address: str | None = None) -> None:
         self.cookies: dict[str, str] = {}
+        self.address = address
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"X-Requested-By": "larabot", **(headers or {})},
             timeout=TIMEOUT_SECONDS,
             trust_env=False,
+            transport=httpx.AsyncHTTPTransport(local_address=address, trust_env=False),
         )
 
     async def __aenter__(self) -> Self:

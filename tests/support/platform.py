@@ -20,7 +20,7 @@ READY_SECONDS = 90
 STOPPED_SECONDS = 40
 POLL_SECONDS = 0.1
 LOG_TAIL_LINES = 60
-ENVIRONMENT_PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
+ENVIRONMENT_PASSED_ON = ("PATH", "HOME", "LANG")
 
 
 class Emulator:
@@ -59,6 +59,7 @@ class Platform:
     def __init__(self, data: Path, *options: str, settings: dict[str, str] | None = None) -> None:
         self.data = data
         self.log = data.with_name(f"{data.name}.log")
+        self.temporary = data.with_name(f"{data.name}.tmp")
         self._options = options
         self._settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,11 +75,12 @@ class Platform:
 
     def start(self) -> None:
         (self.data / "run.json").unlink(missing_ok=True)
+        self.temporary.mkdir(parents=True, exist_ok=True)
         basics = {name: os.environ[name] for name in ENVIRONMENT_PASSED_ON if name in os.environ}  # noqa: TID251
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ops", "run", "--port", "0", "--data", str(self.data), *self._options],
-                env={**basics, "LARABOT_ENV_FILE": "none", **self._settings},
+                env={**basics, "TMPDIR": str(self.temporary), "LARABOT_ENV_FILE": "none", **self._settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
