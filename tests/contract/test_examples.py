@@ -29,7 +29,7 @@ def test_every_message_has_an_example_and_every_example_a_message() -> None:
 @pytest.mark.parametrize(("name", "model"), MESSAGES.items(), ids=MESSAGES)
 def test_an_example_survives_the_wire(name: str, model: type[BaseModel]) -> None:
     written = model.model_validate(example(name)).model_dump(mode="json")
-    assert written == example(name)
+    assert written == example(name), f"complete contracts/examples/{name}.json"
 
 
 @pytest.mark.parametrize(("name", "model"), MESSAGES.items(), ids=MESSAGES)

@@ -1252,7 +1252,7 @@ export interface components {
         };
         /**
          * ToolInput
-         * @description One input of a tool; `choices` is given where only these values are accepted.
+         * @description One input of a tool; `choices` is given where only these values are accepted, the first by default.
          */
         ToolInput: {
             /** Name */
@@ -1266,6 +1266,13 @@ export interface components {
              * @default []
              */
             choices: string[];
+            /**
+             * Choice Titles
+             * @default {}
+             */
+            choice_titles: {
+                [key: string]: string;
+            };
         };
         /**
          * Tools
