@@ -40,12 +40,13 @@ class Generated(Reply):
 
 
 class ToolInput(Reply):
-    """One input of a tool; `choices` is given where only these values are accepted."""
+    """One input of a tool; `choices` is given where only these values are accepted, the first by default."""
 
     name: str
     required: bool
     title: str
     choices: list[str] = []
+    choice_titles: dict[str, str] = {}
 
 
 class Tool(Reply):

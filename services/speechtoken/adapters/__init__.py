@@ -1,0 +1,1 @@
+"""What stands behind the ports: the vendor's token endpoint and its SDK."""

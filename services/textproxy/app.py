@@ -1,0 +1,56 @@
+"""Builds the service: the only place that knows which adapter stands behind which port."""
+
+import resource
+from pathlib import Path
+
+from chassis.lifecycle import Service
+from chassis.quota import DailyQuotas, read_limits
+from contracts.text import GENERATE, TOOLS
+from services.textproxy.adapters.azure import AzureLanguageModel, Deployment
+from services.textproxy.adapters.tools import read_tools
+from services.textproxy.adapters.usage import SignalledUsage
+from services.textproxy.endpoints import TextEndpoints
+from services.textproxy.inventory import INVENTORY
+from services.textproxy.settings import POLICIES, TextproxySettings
+from services.textproxy.tables import QUOTA_COUNTER, TABLES, Base
+from services.textproxy.usecases import Generation
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+FAMILY = "text"
+
+
+def build(settings: TextproxySettings) -> Service:
+    """Put the service together."""
+    refuse_core_dumps()
+    service = Service("textproxy", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
+    service.use_content(settings.nats_content_seed.get_secret_value())
+    limits, initial = read_limits(POLICIES / "tiers.json")
+    quota = DailyQuotas(service.database, QUOTA_COUNTER, limits, service.clock, family=FAMILY, initial_tier=initial)
+    model = AzureLanguageModel(deployment_of(settings))
+    tools = read_tools(POLICIES / "tools")
+    endpoints = TextEndpoints(tools.values(), Generation(tools, model, quota, SignalledUsage(service.bus)))
+
+    service.answer(TOOLS, endpoints.tools)
+    service.stream(GENERATE, endpoints.generate)
+    service.at_close(model.close)
+    return service
+
+
+def deployment_of(settings: TextproxySettings) -> Deployment:
+    return Deployment(
+        settings.azure_openai_endpoint,
+        settings.azure_openai_deployment,
+        settings.azure_openai_api_version,
+        settings.azure_openai_api_key.get_secret_value(),
+    )
+
+
+def refuse_core_dumps() -> None:
+    """No image of this process is ever written: it holds people's text.
+
+    The limit is one byte, not none: the kernel hands a dump to a collecting program under a limit of none, but
+    not under this one.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = 1 if hard == resource.RLIM_INFINITY else min(1, hard)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
