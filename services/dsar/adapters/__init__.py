@@ -1,0 +1,1 @@
+"""SQL tables, the bus, letters and documents, as the use cases need them."""

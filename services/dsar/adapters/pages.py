@@ -1,0 +1,164 @@
+"""The readable documents: one self-contained page each, without script, everything escaped."""
+
+import html
+from collections.abc import Iterable
+from typing import Any
+
+from contracts.holder import ExportedStore
+from services.dsar.adapters.words import CATEGORIES, CERTIFICATE, LEGAL_BASES, PACKAGE, in_words, named
+from services.dsar.domain import controller
+from services.dsar.ports import Piece
+
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
+    "table{border-collapse:collapse;margin:.5rem 0 1.5rem;display:block;overflow-x:auto}"
+    "th,td{border:1px solid #bbb;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
+    "th{background:#f2f2f2}code{overflow-wrap:anywhere}h2{margin-top:2rem}"
+)
+
+
+def escaped(value: object) -> str:
+    """Text that is safe in a page."""
+    return html.escape("" if value is None else str(value), quote=True)
+
+
+class PackagePage:
+    """The page of a package, piece by piece."""
+
+    def __init__(self, language: str, generated_at: str) -> None:
+        self._language = language
+        self._at = generated_at
+        self._store = ""
+        self._columns: list[str] = []
+        self._empty_service = False
+
+    def begin(self) -> str:
+        """Title, controller, rights and authorities."""
+        title = self._word("title")
+        return (
+            f"{_head(title, self._language)}<h1>{escaped(title)}</h1>"
+            f"<p>{escaped(self._word('made'))}: {escaped(self._at)}</p>{_controller(self._word('controller'))}"
+            f"<h2>{escaped(self._word('rights_title'))}</h2><p>{escaped(self._word('rights'))}</p>"
+            f"{_authorities(self._word('complain'))}"
+        )
+
+    def piece(self, piece: Piece) -> str:
+        """The next rows, or the heading of the next service."""
+        if piece.store is None:
+            ended = self._end_service()
+            self._empty_service = True
+            return f"{ended}<h2>{escaped(piece.service)}</h2>"
+        self._empty_service = False
+        columns = list(dict.fromkeys(name for row in piece.store.rows for name in row))
+        begun = ""
+        if piece.store.store != self._store or columns != self._columns:
+            begun = f"{self._end_store()}{self._described(piece.store)}{_row('th', columns)}"
+            self._store, self._columns = piece.store.store, columns
+        return begun + "".join(_row("td", [row.get(name) for name in columns]) for row in piece.store.rows)
+
+    def end(self) -> str:
+        """Close what is open."""
+        return f"{self._end_service()}</body></html>"
+
+    def _word(self, name: str) -> str:
+        return PACKAGE[name][self._language]
+
+    def _end_service(self) -> str:
+        nothing = f"<p>{escaped(self._word('nothing'))}</p>" if self._empty_service else ""
+        return self._end_store() + nothing
+
+    def _end_store(self) -> str:
+        ended = "</table>" if self._store else ""
+        self._store, self._columns = "", []
+        return ended
+
+    def _described(self, store: ExportedStore) -> str:
+        language = self._language
+        facts = {
+            "purpose": store.purpose,
+            "categories": ", ".join(named(CATEGORIES, word, language) for word in store.categories),
+            "legal_basis": named(LEGAL_BASES, store.legal_basis, language),
+            "retention": in_words(store.retention, language),
+            "source": store.source,
+            "recipients": ", ".join(store.recipients) or self._word("none"),
+        }
+        told = "".join(f"<li>{escaped(self._word(name))}: {escaped(value)}</li>" for name, value in facts.items())
+        return f"<h3>{escaped(store.store)}</h3><ul>{told}</ul><table>"
+
+
+def certificate_page(certificate: dict[str, Any], language: str) -> str:
+    """The readable form of a certificate."""
+    words = {name: texts[language] for name, texts in CERTIFICATE.items()}
+    case, log = certificate["case"], certificate["log"]
+    dates = {"requested": certificate["requested_at"], "completed": case["completed_at"], "closed": case["closed_at"]}
+    entries = [(entry["holder"], entry["entry"]) for entry in certificate["holders"]]
+    recipients = [(entry["recipient"], entry["entry"]) for entry in certificate["recipients"]]
+    parts = [
+        _head(words["title"], language),
+        f"<h1>{escaped(words['title'])}</h1><p>{escaped(words['what'])}</p>",
+        f"<p>{escaped(words['case'])}: <code>{escaped(case['id'])}</code></p>",
+        "".join(f"<p>{escaped(words[name])}: {escaped(at)}</p>" for name, at in dates.items() if at),
+        _controller(PACKAGE["controller"][language]),
+        f"<h2>{escaped(words['holders'])}</h2>{_receipts(entries, words)}",
+        f"<h2>{escaped(words['recipients'])}</h2>{_receipts(recipients, words)}",
+        f"<h2>{escaped(words['retained'])}</h2>{_retained(certificate['retained'], words)}",
+        f"<h2>{escaped(words['backups'])}</h2>{_list([' — '.join(certificate['backups'].values())])}",
+        f"<h2>{escaped(words['limits'])}</h2>{_list([*certificate['limits'], *_superseded(certificate)])}",
+        f"<p>{escaped(words['log_key'])}: <code>{escaped(log['public_key'])}</code></p>",
+        f"{_authorities(words['complain'])}</body></html>",
+    ]
+    return "".join(parts)
+
+
+def _superseded(certificate: dict[str, Any]) -> list[str]:
+    return [f"{other['right']} {other['id']}: {other['statement']}" for other in certificate["superseded"]]
+
+
+def _receipts(entries: Iterable[tuple[str, dict[str, Any] | None]], words: dict[str, str]) -> str:
+    rows = [_row("th", ["", words["erased"], words["left"], words["receipt"]])]
+    for name, entry in entries:
+        if entry is None:
+            rows.append(_row("td", [name, "", "", words["waiting"]]))
+            continue
+        body = entry["receipt"]["body"]
+        erased = sum(body["erased"].values())
+        rows.append(_row("td", [name, erased, sum(body["probe"].values()), entry["receipt"]["signature"][:16] + "…"]))
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _retained(retained: list[dict[str, str]], words: dict[str, str]) -> str:
+    if not retained:
+        return f"<p>{escaped(words['none'])}</p>"
+    return _list(
+        f"{entry['holder']}, {entry['store']}: {entry['article']} — {entry['reason']} "
+        f"({words['until']} {entry['until'][:10]})"
+        for entry in retained
+    )
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "<ul lang=en>" + "".join(f"<li>{escaped(line)}</li>" for line in lines) + "</ul>"
+
+
+def _row(cell: str, values: Iterable[object]) -> str:
+    return "<tr>" + "".join(f"<{cell}>{escaped(value)}</{cell}>" for value in values) + "</tr>"
+
+
+def _head(title: str, language: str) -> str:
+    return (
+        f'<!doctype html><html lang="{escaped(language)}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{escaped(title)}</title>'
+        f"<style>{STYLE}</style></head><body>"
+    )
+
+
+def _controller(word: str) -> str:
+    return (
+        f"<p>{escaped(word)}: {escaped(controller.NAME)}, org. {escaped(controller.ORGANISATION_NUMBER)}, "
+        f'<a href="mailto:{controller.CONTACT}">{escaped(controller.CONTACT)}</a></p>'
+    )
+
+
+def _authorities(word: str) -> str:
+    links = ", ".join(f'<a href="{url}">{escaped(name)}</a>' for name, url in controller.AUTHORITIES.items())
+    return f"<p>{escaped(word)}: {links}</p>"

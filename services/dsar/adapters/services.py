@@ -1,0 +1,65 @@
+"""The other services, over the bus."""
+
+import asyncio
+
+from chassis.bus import Bus
+from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocators, AccountLocatorsRequest, BlockAccount
+from contracts.errors import ErrorKind, Refusal
+from contracts.gateway import QUOTA_KEYS, QuotaKeys, QuotaKeysRequest
+from contracts.holder import EXPORT, ExportPage, ExportRequest
+from contracts.personal_data import Locator
+from services.dsar.domain.case import Subject
+
+
+class BusAccounts:
+    """auth, and the gateway for the quota keys that it alone can derive."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def subject(self, account_id: str) -> Subject:
+        """What the account is known by.
+
+        Raises:
+            Refusal: a service did not answer, or does not know the account.
+        """
+        known, quota = await asyncio.gather(
+            self._bus.call(ACCOUNT_LOCATORS, AccountLocatorsRequest(account_id=account_id)),
+            self._bus.call(QUOTA_KEYS, QuotaKeysRequest(account_id=account_id)),
+        )
+        account = AccountLocators.model_validate(known.model_dump())
+        locators = {kind.value: list(values) for kind, values in account.values.items()}
+        addresses = sorted(set(account.verified_addresses))
+        locators[Locator.ACCOUNT_ID.value] = [account_id]
+        locators[Locator.EMAIL.value] = sorted({*locators.get(Locator.EMAIL.value, []), *addresses})
+        locators[Locator.QUOTA_KEY.value] = QuotaKeys.model_validate(quota.model_dump()).keys
+        return Subject(locators=locators, addresses=addresses)
+
+    async def block(self, account_id: str) -> None:
+        """Block the account; one that is gone needs no blocking.
+
+        Raises:
+            Refusal: auth did not answer.
+        """
+        try:
+            await self._bus.call(BLOCK_ACCOUNT, BlockAccount(account_id=account_id))
+        except Refusal as refusal:
+            if refusal.kind is not ErrorKind.NOT_FOUND:
+                raise
+
+
+class BusHolders:
+    """Every service's export."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def page(self, service: str, locators: dict[str, list[str]], cursor: str | None) -> ExportPage:
+        """A page of a person's rows.
+
+        Raises:
+            Refusal: the service did not answer.
+        """
+        told = {Locator(kind): values for kind, values in locators.items()}
+        page = await self._bus.call(EXPORT[service], ExportRequest(locators=told, cursor=cursor))
+        return ExportPage.model_validate(page.model_dump())

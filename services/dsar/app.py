@@ -1,0 +1,98 @@
+"""Builds the service: the one place where adapters are made and joined."""
+
+from pathlib import Path
+
+from chassis.lifecycle import Service
+from chassis.mail import MailSender
+from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOOKUP, OPEN, PACKAGE
+from services.dsar.adapters.documents import Documents
+from services.dsar.adapters.erasures import TURN, SqlErasures
+from services.dsar.adapters.letters import Letters
+from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
+from services.dsar.adapters.services import BusAccounts, BusHolders
+from services.dsar.endpoints.background import ErasureRounds, GatheringRounds
+from services.dsar.endpoints.data_subject import DataSubjectEndpoints
+from services.dsar.endpoints.holders import HolderEndpoints, OwnTurn
+from services.dsar.inventory import INVENTORY
+from services.dsar.settings import DsarSettings
+from services.dsar.tables import TABLES, Base
+from services.dsar.usecases.certify import IssueCertificate, Signing
+from services.dsar.usecases.conduct_erasure import ConductErasure
+from services.dsar.usecases.gather import Gather
+from services.dsar.usecases.look_up import LookUp
+from services.dsar.usecases.open_request import Keys, OpenRequest
+from services.dsar.usecases.receive_receipt import ReceiveReceipt
+from services.dsar.usecases.see_case import SeeCase
+
+
+def build(settings: DsarSettings) -> Service:
+    """The service, ready to run."""
+    migrations = Path(__file__).parent / "migrations"
+    service = Service("dsar", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=migrations)
+    keys = Keys(
+        ledger=bytes.fromhex(settings.ledger_key.get_secret_value()),
+        case=bytes.fromhex(settings.case_key.get_secret_value()),
+    )
+    clock, letters = service.clock, Letters(settings.public_url)
+    requests = SqlRequests(service.database, letters, clock)
+    erasures = SqlErasures(service.database, letters, clock)
+    accounts = BusAccounts(service.bus)
+    gathering = Gather(accounts, BusHolders(service.bus))
+    signing = Signing(
+        log_seed=settings.log_seed.get_secret_value(), case_key=keys.case, receipt_keys=settings.receipt_keys
+    )
+    _answer_people(
+        service,
+        DataSubjectEndpoints(
+            opening=OpenRequest(requests, accounts, clock, keys),
+            seeing=SeeCase(requests, clock, keys.case),
+            gathering=gathering,
+            certifying=IssueCertificate(erasures, clock, signing),
+            looking_up=LookUp(requests, clock, keys.ledger),
+            requests=requests,
+            documents=Documents(),
+            clock=clock,
+        ),
+    )
+    _answer_holders(service, erasures, settings)
+    rounds = ErasureRounds(erasures, ConductErasure(erasures, accounts, clock, keys.case), clock)
+    service.database.on_commit(ERASING, rounds.wake)
+    service.background("erasures", rounds.run)
+    packages = GatheringRounds(requests, gathering, accounts, keys.case)
+    service.database.on_commit(GATHERING, packages.wake)
+    service.background("packages", packages.run)
+    service.background("mail", _mail_sender(service, settings).run)
+    return service
+
+
+def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
+    service.answer(OPEN, endpoints.open)
+    service.answer(CASES, endpoints.cases)
+    service.answer(CASE, endpoints.case)
+    service.answer(LOOKUP, endpoints.lookup)
+    service.stream(DATA, endpoints.data)
+    service.stream(PACKAGE, endpoints.package)
+    service.stream(CERTIFICATE, endpoints.certificate)
+
+
+def _answer_holders(service: Service, erasures: SqlErasures, settings: DsarSettings) -> None:
+    endpoints = HolderEndpoints(erasures, ReceiveReceipt(erasures, settings.receipt_keys))
+    own_turn = OwnTurn(erasures)
+    service.database.on_commit(TURN, own_turn.wake)
+    service.claim = own_turn.claim
+    service.answer(CLAIM, endpoints.claim)
+    service.consume(ERASURE_COMPLETED, "dsar", endpoints.receipt)
+
+
+def _mail_sender(service: Service, settings: DsarSettings) -> MailSender:
+    password = settings.smtp_password
+    return MailSender(
+        service.database,
+        service.tables,
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_sender,
+        settings.smtp_username,
+        password.get_secret_value() if password else None,
+        service.clock,
+    )

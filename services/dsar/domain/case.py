@@ -1,0 +1,113 @@
+"""A case: what is recorded of it, what its data subject sees, and the letters that it sends."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Letter(StrEnum):
+    """What a person is written to about."""
+
+    ERASURE_RECEIVED = "erasure_received"
+    ERASURE_DONE = "erasure_done"
+    ACCESS_RECEIVED = "access_received"
+    PACKAGE_READY = "package_ready"
+    REQUEST_RECEIVED = "request_received"
+    LOOKUP = "lookup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """A case as it is received."""
+
+    id: str
+    right: str
+    state: str
+    details: str
+    language: str
+    account_id: str
+    account_hash: str
+    received_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewErasure:
+    """What an erasure needs beside its case: whom it concerns, as told to holders and as kept in the ledger."""
+
+    erasure_id: str
+    locators: dict[str, list[str]]
+    hashes: list[dict[str, str]]
+    commitments: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A holder or recipient of an erasure, and when its receipt came."""
+
+    holder: str
+    recipient: bool
+    received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case with what is known of it; `account_id` is there until an erasure has wiped it."""
+
+    id: str
+    right: str
+    state: str
+    received_at: datetime
+    due_at: datetime
+    package_until: datetime | None = None
+    erasure_id: str | None = None
+    account_id: str | None = None
+    language: str = "sv"
+    holders: tuple[Held, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A letter to one address; about a case if it names one."""
+
+    letter: Letter
+    address: str
+    language: str
+    case_id: str = ""
+    case_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What the account service knows a person by, and the verified addresses that notices go to."""
+
+    locators: dict[str, list[str]]
+    addresses: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedReceipt:
+    """A receipt as it was signed, and its place in the log."""
+
+    holder: str
+    receipt: dict[str, object]
+    leaf_index: int
+    inclusion_proof: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasureRecord:
+    """Everything that a certificate is made of."""
+
+    case_id: str
+    erasure_id: str
+    state: str
+    received_at: datetime
+    requested_at: datetime
+    completed_at: datetime
+    closed_at: datetime | None
+    commitments: list[str]
+    superseded: list[dict[str, str]]
+    receipts: dict[str, LoggedReceipt]
+    tree_size: int
+    root_hash: str

@@ -1,0 +1,80 @@
+"""The one table of what an erasure does next: block, fan out, say goodbye, wipe ourselves, certify, close.
+
+Every step leaves its time behind, so that whoever starts again after a crash goes on where the last one stopped.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+OWN_HOLDER = "dsar"
+FAREWELL_WAITS = timedelta(seconds=60)
+ASK_AGAIN_AFTER = timedelta(seconds=30)
+ASK_AGAIN_SHARE = 10
+ASK_AGAIN_MAX = timedelta(hours=1)
+
+
+class Step(StrEnum):
+    """What may be done now."""
+
+    BLOCK_AND_ASK = "block_and_ask"
+    SAY_GOODBYE = "say_goodbye"
+    TAKE_TURN = "take_turn"
+    CERTIFY = "certify"
+    FORGET = "forget"
+    CLOSE = "close"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an erasure has come."""
+
+    erasure_id: str
+    case_id: str
+    requested_at: datetime
+    asked_at: datetime | None = None
+    goodbye_at: datetime | None = None
+    turn_at: datetime | None = None
+    certified_at: datetime | None = None
+    forgotten_at: datetime | None = None
+    late_at: datetime | None = None
+    holders_waiting: frozenset[str] = frozenset()
+    recipients_waiting: frozenset[str] = frozenset()
+    letters_waiting: bool = False
+
+    def next_step(self, now: datetime) -> Step:
+        """The step whose time has come; WAIT while somebody else has to act first."""
+        if self.asked_at is None:
+            return Step.BLOCK_AND_ASK
+        if self.turn_at is None:
+            return self._before_own_turn(now)
+        if self.holders_waiting:
+            return Step.WAIT
+        if self.certified_at is None:
+            return Step.CERTIFY
+        if self.recipients_waiting:
+            return Step.WAIT
+        return Step.FORGET if self.forgotten_at is None else Step.CLOSE
+
+    def _before_own_turn(self, now: datetime) -> Step:
+        """We are the last holder: our own part holds the addresses that the final letter goes to."""
+        if self.holders_waiting - {OWN_HOLDER}:
+            return Step.WAIT
+        if self.goodbye_at is None:
+            return Step.SAY_GOODBYE
+        if self.letters_waiting and now - self.goodbye_at < FAREWELL_WAITS:
+            return Step.WAIT
+        return Step.TAKE_TURN
+
+    def must_ask_again(self, now: datetime) -> bool:
+        """Whether holders should be asked anew: soon at first, less and less often as the erasure grows old."""
+        if self.asked_at is None or not (self.holders_waiting or self.recipients_waiting):
+            return False
+        pause = max(ASK_AGAIN_AFTER, min((now - self.requested_at) / ASK_AGAIN_SHARE, ASK_AGAIN_MAX))
+        return now - self.asked_at >= pause
+
+    def is_late(self, now: datetime, late_after: timedelta) -> bool:
+        """Whether somebody must be alarmed, and has not been yet."""
+        waiting = self.holders_waiting or self.recipients_waiting
+        return bool(waiting) and self.late_at is None and now - self.requested_at > late_after

@@ -1,0 +1,1 @@
+"""What dsar answers and consumes, and what it does by itself; thin."""

@@ -1,0 +1,115 @@
+"""What a data subject asks: open a case, see it, fetch the data, the package, the certificate."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from contracts.dsar import (
+    Case,
+    CaseChoice,
+    Cases,
+    CertificateChoice,
+    HolderProgress,
+    Lookup,
+    Open,
+    Opened,
+    RecipientProgress,
+    Right,
+    State,
+)
+from contracts.envelope import Caller
+from contracts.errors import ErrorKind, Refusal
+from contracts.messages import Done, Empty
+from services.dsar.domain.case import CaseView, Held
+from services.dsar.ports import Clock, Documents, Requests
+from services.dsar.usecases.certify import IssueCertificate, as_file
+from services.dsar.usecases.gather import Gather
+from services.dsar.usecases.look_up import LookUp
+from services.dsar.usecases.open_request import OpenRequest
+from services.dsar.usecases.see_case import SeeCase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSubjectEndpoints:
+    """The handlers, and what they hand on to."""
+
+    opening: OpenRequest
+    seeing: SeeCase
+    gathering: Gather
+    certifying: IssueCertificate
+    looking_up: LookUp
+    requests: Requests
+    documents: Documents
+    clock: Clock
+
+    async def open(self, request: Open, caller: Caller) -> Opened:
+        """Open a case."""
+        return await self.opening.open(request, caller)
+
+    async def cases(self, request: Empty, caller: Caller) -> Cases:  # noqa: ARG002 — a handler's shape
+        """The account's cases, newest first."""
+        return Cases(requests=[_shown(case) for case in await self.requests.cases_of(_account(caller))])
+
+    async def case(self, request: CaseChoice, caller: Caller) -> Case:
+        """One case."""
+        return _shown(await self.seeing.see(request.id, caller))
+
+    async def lookup(self, request: Lookup, caller: Caller) -> Done:
+        """Write to an address; the answer is always the same."""
+        await self.looking_up.look_up(request.email, caller.language.value)
+        return Done()
+
+    async def data(self, request: Empty, caller: Caller) -> AsyncIterator[bytes]:  # noqa: ARG002 — a handler's shape
+        """Everything held about the account and its browser."""
+        pieces = self.gathering.pieces(_account(caller), caller.visitor_id)
+        async with aclosing(self.documents.data(pieces, self.clock.now())) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def package(self, request: CaseChoice, caller: Caller) -> AsyncIterator[bytes]:
+        """The package of an access or portability case, built now."""
+        await self.seeing.package_of(request.id, caller)
+        pieces = self.gathering.pieces(_account(caller), caller.visitor_id)
+        chunks = self.documents.package(pieces, self.clock.now(), caller.language.value)
+        async with aclosing(chunks) as open_chunks:
+            async for chunk in open_chunks:
+                yield chunk
+
+    async def certificate(self, request: CertificateChoice, caller: Caller) -> AsyncIterator[bytes]:
+        """The certificate, as JSON in its canonical form or as a page."""
+        case = await self.seeing.see(request.id, caller)
+        certificate = await self.certifying.issue(case)
+        if request.form == "html":
+            yield self.documents.certificate_page(certificate, caller.language.value)
+        else:
+            yield as_file(certificate)
+
+
+def _account(caller: Caller) -> str:
+    if caller.account_id is None:
+        raise Refusal(ErrorKind.UNAUTHENTICATED, "no-account")
+    return caller.account_id
+
+
+def _shown(case: CaseView) -> Case:
+    return Case(
+        id=case.id,
+        right=Right(case.right),
+        state=State(case.state),
+        received_at=case.received_at,
+        due_at=case.due_at,
+        holders=[
+            HolderProgress(holder=held.holder, state=_state(held), at=held.received_at)
+            for held in case.holders
+            if not held.recipient
+        ],
+        recipients=[
+            RecipientProgress(recipient=held.holder, state=_state(held), at=held.received_at)
+            for held in case.holders
+            if held.recipient
+        ],
+    )
+
+
+def _state(held: Held) -> str:
+    return "waiting" if held.received_at is None else "done"

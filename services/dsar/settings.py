@@ -1,0 +1,23 @@
+"""What the service is told: its keys, the receipt keys of every service, and the mail server."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from chassis.settings import Settings
+
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class DsarSettings(Settings):
+    """`ledger_key` keys the pseudonyms in the ledger, `case_key` the case secrets, `log_seed` signs certificates."""
+
+    ledger_key: SecretStr
+    case_key: SecretStr
+    log_seed: SecretStr
+    receipt_keys: dict[str, PublicKey]
+    smtp_host: str
+    smtp_port: Annotated[int, Field(ge=1, le=65535)]
+    smtp_sender: str
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None

@@ -1,0 +1,231 @@
+"""The tables of dsar: cases, erasures and who must prove them, the ledger, the log of receipts.
+
+What names a person (`case_party`, `erasure_locator`, the mail queue) stands apart from what remains as proof.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.database import UtcDateTime
+from chassis.tables import standard_tables
+from contracts.personal_data import (
+    Category,
+    Declaration,
+    LegalBasis,
+    Locator,
+    NoPersonalData,
+    PersonalData,
+    Retained,
+)
+
+PROOF_KEPT = timedelta(days=3 * 366)
+# The longest age of a stream or backup (90 days), and 30 days more.
+LEDGER_KEPT = timedelta(days=120)
+# The longest a case may take (three months), and 90 days more.
+PARTY_KEPT = timedelta(days=180)
+OPEN_ERASURE_KEPT = timedelta(days=365)
+LOOKUP_KEPT = timedelta(days=1)
+
+ID_MAX, NAME_MAX, TEXT_MAX, HASH_MAX, SIGNATURE_MAX = 64, 32, 2000, 64, 128
+
+
+class Base(SQLModel, registry=registry()):
+    """The tables of this service alone."""
+
+
+def _proof(purpose: str, reason: str) -> PersonalData:
+    """Without any identifier: opaque ids, dates, counts and keyed hashes that prove what was done."""
+    return PersonalData(
+        categories=(Category.REQUESTS,),
+        purpose=purpose,
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=PROOF_KEPT,
+        located_by={Locator.ERASURE_ID: "erasure_id"},
+        expires="recorded_at",
+        source="the handling of the request",
+        retained=Retained(article="Art. 5(2), Art. 17(3)(e)", reason=reason, period=PROOF_KEPT),
+    )
+
+
+class CaseRecord(Base, table=True):
+    """What remains of a case: which right, when, how it ended; the person only as a keyed hash."""
+
+    __tablename__ = "case_record"
+    __personal_data__: ClassVar[Declaration] = _proof(
+        "prove that a request was answered, and in time",
+        "case id, right, state, dates and a keyed hash: to prove that the request was answered in time",
+    )
+    id: str = Field(primary_key=True, max_length=ID_MAX)
+    right: str = Field(max_length=NAME_MAX)
+    state: str = Field(max_length=NAME_MAX, index=True)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    package_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    account_hash: str = Field(max_length=HASH_MAX)
+    erasure_id: str | None = Field(default=None, max_length=ID_MAX, index=True)
+
+
+class CaseParty(Base, table=True):
+    """Whose case it is, and what was asked for in the person's own words; erased with the person's other data."""
+
+    __tablename__ = "case_party"
+    __personal_data__: ClassVar[Declaration] = PersonalData(
+        categories=(Category.REQUESTS, Category.CORRESPONDENCE),
+        purpose="handle the requests of a data subject",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=PARTY_KEPT,
+        located_by={Locator.ACCOUNT_ID: "account_id"},
+        expires="received_at",
+    )
+    case_id: str = Field(primary_key=True, max_length=ID_MAX)
+    account_id: str = Field(max_length=ID_MAX, index=True)
+    # Set for an erasure only: at most one is open for an account.
+    erasing_account: str | None = Field(default=None, max_length=ID_MAX, unique=True)
+    right: str = Field(max_length=NAME_MAX)
+    details: str = Field(max_length=TEXT_MAX)
+    language: str = Field(max_length=NAME_MAX)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Erasure(Base, table=True):
+    """How far an erasure has come; each step leaves its time."""
+
+    __tablename__ = "erasure"
+    __personal_data__: ClassVar[Declaration] = _proof(
+        "carry an erasure through every holder, and prove it",
+        "opaque ids, dates and commitments: the erasure's certificate is issued from them",
+    )
+    erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
+    case_id: str = Field(max_length=ID_MAX, unique=True)
+    sequence: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    commitments: list[str] = Field(sa_type=JSON)
+    superseded: list[dict[str, Any]] = Field(sa_type=JSON)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    goodbye_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    certified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    late_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class ExpectedReceipt(Base, table=True):
+    """A holder that must prove the erasure, and its receipt once that is in."""
+
+    __tablename__ = "expected_receipt"
+    __personal_data__: ClassVar[Declaration] = _proof(
+        "know which holders have proved an erasure",
+        "signed receipts with opaque ids and counts: the proof that every store was erased",
+    )
+    erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
+    holder: str = Field(primary_key=True, max_length=NAME_MAX)
+    recipient: bool
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    receipt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    leaf_index: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+
+
+class ErasureLocator(Base, table=True):
+    """Whom an erasure concerns: told to holders by claim check, gone when the last one has its receipt."""
+
+    __tablename__ = "erasure_locator"
+    __personal_data__: ClassVar[Declaration] = PersonalData(
+        categories=(Category.REQUESTS, Category.CONTACT),
+        purpose="tell each holder and recipient whom an erasure concerns",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=OPEN_ERASURE_KEPT,
+        located_by={Locator.ERASURE_ID: "erasure_id"},
+        expires="recorded_at",
+        source="the account",
+        retained=Retained(
+            article="Art. 17(1), Art. 19",
+            reason="the identifiers to erase by; destroyed at once when the last holder and recipient have finished",
+            period=OPEN_ERASURE_KEPT,
+        ),
+    )
+    erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
+    kind: str = Field(primary_key=True, max_length=NAME_MAX)
+    value: str = Field(primary_key=True, max_length=320)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LedgerEntry(Base, table=True):
+    """An erasure in the order of its coming: what a restored store must be told again."""
+
+    __tablename__ = "ledger_entry"
+    __personal_data__: ClassVar[Declaration] = PersonalData(
+        categories=(Category.REQUESTS,),
+        purpose="erase again what an old copy would bring back",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=LEDGER_KEPT,
+        located_by={Locator.ERASURE_ID: "erasure_id"},
+        expires="recorded_at",
+        source="the account",
+        retained=Retained(
+            article="Art. 17(1), Art. 32",
+            reason="keyed hashes under a key that no backup holds: to erase again what a restored copy brings back",
+            period=LEDGER_KEPT,
+        ),
+    )
+    __table_args__ = {"sqlite_autoincrement": True}
+    sequence: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    erasure_id: str = Field(max_length=ID_MAX, unique=True)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    hashes: list[dict[str, str]] = Field(sa_type=JSON)
+
+
+class LookupNotice(Base, table=True):
+    """An address that was written to today, as a keyed hash of the day, so that nobody can flood it by us."""
+
+    __tablename__ = "lookup_notice"
+    __personal_data__: ClassVar[Declaration] = PersonalData(
+        categories=(Category.CONTACT,),
+        purpose="write to an address at most once a day on request of whoever enters it",
+        legal_basis=LegalBasis.LEGITIMATE_INTERESTS,
+        retention=LOOKUP_KEPT,
+        located_by={},
+        expires="recorded_at",
+        source="whoever entered the address",
+        retained=Retained(
+            article="Art. 11(1)",
+            reason="a keyed hash of the day, by which nobody is found; gone within a day",
+            period=LOOKUP_KEPT,
+        ),
+    )
+    address_hash: str = Field(primary_key=True, max_length=HASH_MAX)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LogSize(Base, table=True):
+    """How many receipts the log holds; the one row that appending takes turns by."""
+
+    __tablename__ = "log_size"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="a count")
+    id: int = Field(primary_key=True)
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class LogNode(Base, table=True):
+    """The root of a perfect subtree of the log; level 0 are the leaves."""
+
+    __tablename__ = "log_node"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(
+        reason="hashes over receipts, each with a random salt that stands with the case and goes with it"
+    )
+    level: int = Field(primary_key=True)
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: str = Field(max_length=HASH_MAX)
+
+
+TABLES = standard_tables(Base.metadata, mail=True)

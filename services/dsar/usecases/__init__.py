@@ -1,0 +1,1 @@
+"""What dsar does, one verb a file."""

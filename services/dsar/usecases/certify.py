@@ -1,0 +1,160 @@
+"""Issue the certificate of an erasure: what was proved, by whom, what stays, and the honest limits."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts.certificate import (
+    FORMAT,
+    HEAD_DOMAIN,
+    canonical,
+    head_content,
+    public_key_of,
+    retained_by,
+    sign,
+)
+from contracts.dsar import Right, State
+from contracts.errors import ErrorKind, Refusal
+from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
+from services.dsar.domain import controller
+from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
+from services.dsar.domain.pseudonyms import nonce
+from services.dsar.ports import Clock, Erasures
+
+BACKUPS_KEPT = timedelta(days=30)
+
+STATEMENT = (
+    "Stated by the operator, checked by probe: each holder deleted the rows, read its store again, and signed what "
+    "it found with its own key. The receipts stand in an append-only log whose head is signed."
+)
+BACKUPS = (
+    "The platform makes no backups by itself. Encrypted backups or snapshots that the operator makes of its "
+    "machines may hold copies until this date at most."
+)
+LIMITS = (
+    "The probes are the holders' own readings of their stores, not those of a third party.",
+    "Recipients are listed apart: they erase on their own schedule, and state it themselves.",
+    "Texts sent to the language model carried nothing that identifies you; its operator's logs are not covered.",
+    "Storage hardware and snapshots of the host machine may hold overwritten bytes for a time.",
+    "Copies that were downloaded or sent before the erasure are not reached.",
+)
+SUPERSEDED = {
+    True: "Its package could be fetched until this erasure was requested; packages are built when they are fetched, "
+    "so nothing of it was stored.",
+    False: "It was not finished when this erasure was requested, and ended with it.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """The log's seed, the case key that nonces come from, and every service's receipt key."""
+
+    log_seed: str
+    case_key: bytes
+    receipt_keys: dict[str, str]
+
+
+class IssueCertificate:
+    """Made anew each time that it is asked for, from the receipts and the log as they stand."""
+
+    def __init__(self, erasures: Erasures, clock: Clock, signing: Signing) -> None:
+        self._erasures = erasures
+        self._clock = clock
+        self._signing = signing
+
+    async def issue(self, case: CaseView) -> dict[str, Any]:
+        """The certificate, signed.
+
+        Raises:
+            Refusal: the case is no erasure, or one of our own holders has not proved it yet.
+        """
+        if case.right != Right.ERASURE or case.erasure_id is None:
+            raise Refusal(ErrorKind.NOT_FOUND, "no-erasure")
+        record = await self._erasures.record(case.erasure_id)
+        if record is None:
+            raise Refusal(ErrorKind.NOT_FOUND, "certificate-not-yet", retry_after_seconds=1)
+        body = self._body(record)
+        return {**body, "signature": sign(self._signing.log_seed, FORMAT, body)}
+
+    def _body(self, record: ErasureRecord) -> dict[str, Any]:
+        in_order = [
+            record.receipts[holder] for holder in (*OWN_HOLDERS, *RECIPIENT_HOLDERS) if holder in record.receipts
+        ]
+        return {
+            "format": FORMAT,
+            "statement": STATEMENT,
+            "issued_at": as_time(self._clock.now()),
+            "controller": controller.as_members(),
+            "case": _case(record),
+            "erasure_id": record.erasure_id,
+            "requested_at": as_time(record.requested_at),
+            "subject": {
+                "nonce": nonce(self._signing.case_key, record.case_id).hex(),
+                "address_commitments": record.commitments,
+            },
+            "holders": [_holder(record.receipts[holder]) for holder in OWN_HOLDERS],
+            "recipients": [_recipient(name, record.receipts.get(name)) for name in RECIPIENT_HOLDERS],
+            "retained": retained_by([_receipt_body(logged) for logged in in_order]),
+            "superseded": [
+                {"id": other["id"], "right": other["right"], "statement": SUPERSEDED[bool(other["fetchable"])]}
+                for other in record.superseded
+            ],
+            "backups": {"until": as_time(record.completed_at + BACKUPS_KEPT), "statement": BACKUPS},
+            "limits": list(LIMITS),
+            "receipt_keys": self._signing.receipt_keys,
+            "log": self._head(record),
+        }
+
+    def _head(self, record: ErasureRecord) -> dict[str, Any]:
+        content = head_content(record.tree_size, record.root_hash, as_time(self._clock.now()))
+        seed = self._signing.log_seed
+        return {**content, "public_key": public_key_of(seed), "signature": sign(seed, HEAD_DOMAIN, content)}
+
+
+def as_time(moment: datetime) -> str:
+    """RFC 3339, UTC, whole seconds."""
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def as_file(certificate: dict[str, Any]) -> bytes:
+    """The certificate as it is handed out: in its canonical form."""
+    return canonical(certificate)
+
+
+def _case(record: ErasureRecord) -> dict[str, Any]:
+    closed = record.state == State.CLOSED and record.closed_at is not None and _all_done(record)
+    return {
+        "id": record.case_id,
+        "right": Right.ERASURE.value,
+        "state": State.CLOSED.value if closed else State.WAITING_FOR_RECIPIENTS.value,
+        "received_at": as_time(record.received_at),
+        "completed_at": as_time(record.completed_at),
+        "closed_at": as_time(record.closed_at) if closed and record.closed_at else None,
+    }
+
+
+def _all_done(record: ErasureRecord) -> bool:
+    return all(name in record.receipts for name in RECIPIENT_HOLDERS)
+
+
+def _receipt_body(logged: LoggedReceipt) -> dict[str, Any]:
+    body: Any = logged.receipt["body"]
+    return dict(body)
+
+
+def _holder(logged: LoggedReceipt) -> dict[str, Any]:
+    return {"holder": logged.holder, "service": service_of(logged.holder), "entry": _entry(logged)}
+
+
+def _recipient(name: str, logged: LoggedReceipt | None) -> dict[str, Any]:
+    state = "waiting" if logged is None else "done"
+    entry = None if logged is None else _entry(logged)
+    return {"recipient": name, "service": service_of(name), "state": state, "entry": entry}
+
+
+def _entry(logged: LoggedReceipt) -> dict[str, Any]:
+    return {
+        "receipt": logged.receipt,
+        "leaf_index": logged.leaf_index,
+        "inclusion_proof": logged.inclusion_proof,
+    }

@@ -1,0 +1,111 @@
+"""Receive a request: record it with its deadline, tell every verified address, and set it going."""
+
+from dataclasses import dataclass
+
+from contracts.dsar import Open, Opened, Right, State
+from contracts.envelope import Caller
+from contracts.errors import ErrorKind, Refusal
+from contracts.identifiers import new_id
+from contracts.personal_data import Locator
+from services.dsar.domain.case import CaseView, Letter, NewCase, NewErasure, Notice, Subject
+from services.dsar.domain.deadline import one_month_after
+from services.dsar.domain.pseudonyms import case_secret, commitment, nonce, pseudonym
+from services.dsar.ports import Accounts, Clock, Requests
+
+# How each right begins. The last three wait for a caseworker: nothing is done by itself, and nothing is claimed to be.
+BEGINNINGS = {
+    Right.ACCESS: (State.GATHERING, Letter.ACCESS_RECEIVED),
+    Right.PORTABILITY: (State.GATHERING, Letter.ACCESS_RECEIVED),
+    Right.ERASURE: (State.EXECUTING, Letter.ERASURE_RECEIVED),
+    Right.RECTIFICATION: (State.AWAITING_INSTRUCTION, Letter.REQUEST_RECEIVED),
+    Right.RESTRICTION: (State.AWAITING_INSTRUCTION, Letter.REQUEST_RECEIVED),
+    Right.OBJECTION: (State.AWAITING_INSTRUCTION, Letter.REQUEST_RECEIVED),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The keys of pseudonyms and of case secrets."""
+
+    ledger: bytes
+    case: bytes
+
+
+class OpenRequest:
+    """Opens cases. An account has one erasure at most: asking again shows the case that is there."""
+
+    def __init__(self, requests: Requests, accounts: Accounts, clock: Clock, keys: Keys) -> None:
+        self._requests = requests
+        self._accounts = accounts
+        self._clock = clock
+        self._keys = keys
+
+    async def open(self, request: Open, caller: Caller) -> Opened:
+        """Open a case for the signed-in account.
+
+        Raises:
+            Refusal: nobody is signed in, a service that must be asked is away, or the account is being erased.
+        """
+        if caller.account_id is None:
+            raise Refusal(ErrorKind.UNAUTHENTICATED, "no-account")
+        erasing = await self._requests.erasure_case_of(caller.account_id)
+        if erasing is not None:
+            return self._shown_again(erasing, request.right)
+        subject = await self._accounts.subject(caller.account_id)
+        case = self._case(request, caller, caller.account_id)
+        notices = self._notices(case, subject)
+        if request.right is not Right.ERASURE:
+            await self._requests.record(case, notices)
+        elif not await self._requests.record_erasure(case, self._erasure(case, subject, caller), notices):
+            return await self._opened_elsewhere(caller.account_id, request.right)
+        return self._opened(case.id, request.right, State(case.state), case)
+
+    def _case(self, request: Open, caller: Caller, account_id: str) -> NewCase:
+        now = self._clock.now()
+        return NewCase(
+            id=new_id(),
+            right=request.right.value,
+            state=BEGINNINGS[request.right][0].value,
+            details=request.details,
+            language=caller.language.value,
+            account_id=account_id,
+            account_hash=pseudonym(self._keys.ledger, Locator.ACCOUNT_ID.value, account_id),
+            received_at=now,
+            due_at=one_month_after(now),
+        )
+
+    def _notices(self, case: NewCase, subject: Subject) -> list[Notice]:
+        letter = BEGINNINGS[Right(case.right)][1]
+        secret = case_secret(self._keys.case, case.id)
+        return [
+            Notice(letter=letter, address=address, language=case.language, case_id=case.id, case_secret=secret)
+            for address in subject.addresses
+        ]
+
+    def _erasure(self, case: NewCase, subject: Subject, caller: Caller) -> NewErasure:
+        locators = dict(subject.locators)
+        if caller.visitor_id:
+            locators[Locator.VISITOR_ID.value] = [caller.visitor_id]
+        hashes = [
+            {"kind": kind, "hash": pseudonym(self._keys.ledger, kind, value)}
+            for kind, values in sorted(locators.items())
+            for value in values
+        ]
+        case_nonce = nonce(self._keys.case, case.id)
+        commitments = [commitment(case_nonce, address) for address in subject.addresses]
+        return NewErasure(erasure_id=new_id(), locators=locators, hashes=hashes, commitments=commitments)
+
+    async def _opened_elsewhere(self, account_id: str, right: Right) -> Opened:
+        erasing = await self._requests.erasure_case_of(account_id)
+        if erasing is None:
+            raise Refusal(ErrorKind.CONFLICT, "erasure-under-way")
+        return self._shown_again(erasing, right)
+
+    def _shown_again(self, erasing: CaseView, right: Right) -> Opened:
+        if right is not Right.ERASURE:
+            raise Refusal(ErrorKind.CONFLICT, "erasure-under-way")
+        return self._opened(erasing.id, right, State(erasing.state), erasing)
+
+    def _opened(self, case_id: str, right: Right, state: State, case: NewCase | CaseView) -> Opened:
+        secret = case_secret(self._keys.case, case_id)
+        return Opened(id=case_id, right=right, state=state, due_at=case.due_at, case_secret=secret)
