@@ -49,7 +49,9 @@ class Neighbour:
         envelope = Envelope(caller=Caller(service=self.role, **caller))
         return await self.bus.request(call, envelope, as_json(body or {}))
 
-    async def get(self, call: Call, expected: type[Reply], body: Mapping[str, Any] | None = None, **caller: Any) -> Reply:
+    async def get(
+        self, call: Call, expected: type[Reply], body: Mapping[str, Any] | None = None, **caller: Any
+    ) -> Reply:
         """The parsed answer."""
         return expected.model_validate_json((await self.ask(call, body, **caller)).body)
 
@@ -137,7 +139,7 @@ class RunningService:
         return bool(health.model_dump()["ready"])
 
     def _environment(self) -> dict[str, str]:
-        basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251
+        basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return {
             **basics,
             "LARABOT_NATS_URL": self.server.url,

@@ -1,0 +1,1 @@
+"""The world behind the ports: the database, the bus, the policy files."""

@@ -1,0 +1,95 @@
+"""Consents in SQL: append-only records in a hash chain, and what stands now."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, false, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from chassis.database import Database, insert_into
+from services.consent.adapters.rows import record_of, record_values, standing_of, standing_values
+from services.consent.domain import FIRST_LINK, Change, Event, Kind, Record, Standing, link
+from services.consent.ports import Decide
+from services.consent.tables import AccountConsentRow, ChainHeadRow, ChainRow, RecordRow, StandingRow, VisitorConsentRow
+
+ROWS: dict[Kind, type[StandingRow]] = {
+    Kind.ACCOUNT: AccountConsentRow,
+    Kind.VISITOR: VisitorConsentRow,
+}
+HEAD = 1
+
+
+class SqlConsents:
+    """The port `Consents` over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def standings(self, account_id: str | None, visitor_id: str | None) -> Sequence[Standing]:
+        async with self._database.read() as session:
+            return await _standings(session, account_id, visitor_id)
+
+    async def change(self, account_id: str | None, visitor_id: str | None, decide: Decide) -> Change:
+        async with self._database.write() as session:
+            sequence, chained = await _lock_head(session)
+            change = decide(await _standings(session, account_id, visitor_id))
+            await _end(session, change)
+            for standing in change.given:
+                await session.execute(insert(ROWS[standing.kind]).values(standing_values(standing)))
+            await _append(session, change.records, sequence, chained)
+            return change
+
+    async def history(self, account_id: str | None, visitor_id: str | None, records_max: int) -> Sequence[Record]:
+        whose: list[ColumnElement[bool]] = [false()]
+        if account_id is not None:
+            whose.append(col(RecordRow.account_id) == account_id)
+        if visitor_id is not None:
+            whose.append(col(RecordRow.visitor_id) == visitor_id)
+        query = select(RecordRow).where(or_(*whose)).order_by(col(RecordRow.sequence).desc()).limit(records_max)
+        async with self._database.read() as session:
+            return [record_of(row) for row in (await session.scalars(query)).all()]
+
+
+async def _standings(session: AsyncSession, account_id: str | None, visitor_id: str | None) -> list[Standing]:
+    found: list[Standing] = []
+    for kind, holder_id in ((Kind.ACCOUNT, account_id), (Kind.VISITOR, visitor_id)):
+        if holder_id is not None:
+            query = select(ROWS[kind]).where(col(ROWS[kind].holder_id) == holder_id)
+            found += [standing_of(kind, row) for row in (await session.scalars(query)).all()]
+    return found
+
+
+async def _lock_head(session: AsyncSession) -> tuple[int, str]:
+    """Wait for the turn to append; returns where the chain ends."""
+    head: Any = ChainHeadRow.__table__  # type: ignore[attr-defined] # SQLAlchemy adds it
+    first = insert_into(session, head).values(id=HEAD, sequence=0, chained=FIRST_LINK)
+    await session.execute(first.on_conflict_do_nothing())
+    query = select(ChainHeadRow).where(col(ChainHeadRow.id) == HEAD).with_for_update()
+    row = (await session.scalars(query)).one()
+    return row.sequence, row.chained
+
+
+async def _end(session: AsyncSession, change: Change) -> None:
+    """What stood for the named purposes stands no more; its records count down from now."""
+    if not change.ended:
+        return
+    ended_at = change.records[0].at
+    for standing in change.ended:
+        rows = ROWS[standing.kind]
+        theirs = (col(rows.holder_id) == standing.holder_id) & (col(rows.purpose) == standing.purpose)
+        await session.execute(delete(rows).where(theirs))
+    relied_on = [standing.record_id for standing in change.ended]
+    await session.execute(update(RecordRow).where(col(RecordRow.record_id).in_(relied_on)).values(ended_at=ended_at))
+
+
+async def _append(session: AsyncSession, records: Iterable[Record], sequence: int, chained: str) -> None:
+    for record in records:
+        sequence, chained = sequence + 1, link(chained, record.commitment)
+        ended_at = None if record.event == Event.GIVEN else record.at
+        values = {**record_values(record), "sequence": sequence, "ended_at": ended_at}
+        await session.execute(insert(RecordRow).values(values))
+        await session.execute(insert(ChainRow).values(sequence=sequence, commitment=record.commitment, chained=chained))
+    await session.execute(
+        update(ChainHeadRow).where(col(ChainHeadRow.id) == HEAD).values(sequence=sequence, chained=chained)
+    )

@@ -1,0 +1,147 @@
+"""The tables of this service, each with what it holds about whom and why."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis.database import UtcDateTime
+from chassis.tables import standard_tables
+from contracts.personal_data import Category, LegalBasis, Locator, NoPersonalData, PersonalData, Retained
+from services.consent.domain import ACCOUNT_CONSENT_LASTS, VISITOR_CONSENT_LASTS
+
+ID_MAX, HASH_MAX, WORD_MAX, NAME_MAX = 64, 64, 40, 120
+# While a consent is relied upon, and then for as long as claims may arise from it.
+EVIDENCE_KEPT = timedelta(days=3 * 365)
+
+
+class Base(SQLModel, registry=registry()):
+    """The parent of this service's tables."""
+
+
+class RecordRow(Base, table=True):
+    """One act for one purpose, in the fields of ISO/IEC TS 27560. `ended_at`: nothing relies on it since then."""
+
+    __tablename__ = "consent_record"
+    __personal_data__: ClassVar[PersonalData] = PersonalData(
+        categories=(Category.CONSENT,),
+        purpose="prove what was consented to, and when it was withdrawn",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=EVIDENCE_KEPT,
+        located_by={Locator.ACCOUNT_ID: "account_id", Locator.VISITOR_ID: "visitor_id"},
+        expires="ended_at",
+    )
+
+    sequence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    record_id: str = Field(unique=True, max_length=ID_MAX)
+    receipt_id: str = Field(max_length=ID_MAX)
+    schema_version: str = Field(max_length=WORD_MAX)
+    controller: str = Field(max_length=NAME_MAX)
+    purpose: str = Field(max_length=WORD_MAX)
+    legal_basis: str = Field(max_length=WORD_MAX)
+    notice_version: str = Field(max_length=WORD_MAX)
+    notice_hash: str = Field(max_length=HASH_MAX)
+    language: str = Field(max_length=WORD_MAX)
+    method: str = Field(max_length=WORD_MAX)
+    event: str = Field(max_length=WORD_MAX)
+    at: datetime = Field(sa_type=UtcDateTime)
+    account_id: str | None = Field(default=None, index=True, max_length=ID_MAX)
+    visitor_id: str | None = Field(default=None, index=True, max_length=ID_MAX)
+    salt: str = Field(max_length=ID_MAX)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+
+
+class StandingRow(Base):
+    """What a consent that stands consists of."""
+
+    holder_id: str = Field(primary_key=True, max_length=ID_MAX)
+    purpose: str = Field(primary_key=True, max_length=WORD_MAX)
+    notice_version: str = Field(max_length=WORD_MAX)
+    record_id: str = Field(max_length=ID_MAX)
+    given_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class AccountConsentRow(StandingRow, table=True):
+    """What an account consents to now."""
+
+    __tablename__ = "account_consent"
+    __personal_data__: ClassVar[PersonalData] = PersonalData(
+        categories=(Category.CONSENT,),
+        purpose="process only what the person has consented to",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=ACCOUNT_CONSENT_LASTS,
+        located_by={Locator.ACCOUNT_ID: "holder_id"},
+        expires="given_at",
+    )
+
+
+class VisitorConsentRow(StandingRow, table=True):
+    """What a browser's visitor consents to now, under the random id of its cookie."""
+
+    __tablename__ = "visitor_consent"
+    __personal_data__: ClassVar[PersonalData] = PersonalData(
+        categories=(Category.CONSENT,),
+        purpose="process only what the visitor has consented to",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=VISITOR_CONSENT_LASTS,
+        located_by={Locator.VISITOR_ID: "holder_id"},
+        expires="given_at",
+    )
+
+
+class EvidenceRow(Base, table=True):
+    """What an erasure leaves of a consent: nobody can be found by it; a known pseudonym can be checked against it."""
+
+    __tablename__ = "consent_evidence"
+    __personal_data__: ClassVar[PersonalData] = PersonalData(
+        categories=(Category.CONSENT,),
+        purpose="answer a claim that there was no consent",
+        legal_basis=LegalBasis.LEGITIMATE_INTERESTS,
+        retention=EVIDENCE_KEPT,
+        located_by={},
+        expires="created_at",
+        source="the person's own consent records, at their erasure",
+        retained=Retained(
+            article="Art. 17(3)(e)",
+            reason="purpose, notice, times and a keyed hash of a consent, to defend against a claim",
+            period=EVIDENCE_KEPT,
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=ID_MAX)
+    purpose: str = Field(max_length=WORD_MAX)
+    event: str = Field(max_length=WORD_MAX)
+    at: datetime = Field(sa_type=UtcDateTime)
+    notice_version: str = Field(max_length=WORD_MAX)
+    notice_hash: str = Field(max_length=HASH_MAX)
+    keyed_hash: str = Field(max_length=HASH_MAX)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class ChainRow(Base, table=True):
+    """A link of the chain over all records."""
+
+    __tablename__ = "consent_chain"
+    __personal_data__: ClassVar[NoPersonalData] = NoPersonalData(
+        reason="salted commitments; the salt is in the record and is erased with it"
+    )
+
+    sequence: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    commitment: str = Field(max_length=HASH_MAX)
+    chained: str = Field(max_length=HASH_MAX)
+
+
+class ChainHeadRow(Base, table=True):
+    """The end of the chain: one row, whose lock puts writers in a line."""
+
+    __tablename__ = "consent_chain_head"
+    __personal_data__: ClassVar[NoPersonalData] = NoPersonalData(reason="a sequence and a hash")
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    sequence: int = Field(sa_type=BigInteger)
+    chained: str = Field(max_length=HASH_MAX)
+
+
+TABLES = standard_tables(Base.metadata, mail=False)
