@@ -58,12 +58,19 @@ def test_a_vague_class_name_is_found() -> None:
 
 
 def test_every_test_can_fail() -> None:
-    assert findings(house.tests_that_cannot_fail, TESTS) == []
+    asserting = house.asserting_functions(source for source in PYTHON if source.path.startswith("tests/"))
+    assert [finding for source in TESTS for finding in house.unfailing_tests(source, asserting)] == []
+
+
+def test_a_function_that_asserts_for_a_test_counts() -> None:
+    shared = sample("def gone(x):\n    assert not x\n")
+    test = sample("def test_it():\n    gone(1)\n")
+    assert not list(house.unfailing_tests(test, house.asserting_functions([shared])))
 
 
 @pytest.mark.parametrize("body", ["pass", "run()", "x = 1\n    print(x)"])
 def test_a_test_that_cannot_fail_is_found(body: str) -> None:
-    assert list(house.tests_that_cannot_fail(sample(f"async def test_it():\n    {body}\n")))
+    assert list(house.unfailing_tests(sample(f"async def test_it():\n    {body}\n")))
 
 
 def test_nothing_swallows_every_error() -> None:
