@@ -1,6 +1,6 @@
 """A small service for the tests of the chassis: people, their notes and payments, and one recipient."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -222,6 +222,12 @@ class Toy:
             done=False, locators=locators, requested_at=self.clock.now(), sequence=sequence
         )
         return erasure_id
+
+    async def fail_after(self, step: Callable[[AsyncSession], Awaitable[object]]) -> None:
+        """Do something in a transaction that then fails."""
+        async with self.database.write() as session:
+            await step(session)
+            raise ZeroDivisionError
 
     async def rows(self, name: str) -> list[dict[str, Any]]:
         async with self.database.read() as session:

@@ -1,0 +1,181 @@
+"""The mail queue against a real SMTP server: sent once accepted, kept while it is not, dropped when refused."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from chassis.mail import Letter, MailSender, post
+from ops.run.ports import any_port
+from tests.support.clock import FakeClock
+from tests.support.toy_service import TABLES, Toy
+
+ADDRESS = "anna@school.example"
+SENDER = "Larabot <no-reply@larabot.example>"
+LETTER = Letter(
+    to=ADDRESS,
+    subject="Bekräfta din adress",
+    text="Följ länken.",
+    html="<p>Följ länken.</p>",
+    headers={"List-Unsubscribe": "<https://larabot.example/unsubscribe>"},
+)
+
+
+class Server:
+    """Accepts letters, or answers as told: `at_recipient` to RCPT, `at_data` to DATA."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.at_recipient = self.at_data = ""
+        self.slow_seconds = 0.0
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        await asyncio.sleep(self.slow_seconds)
+        if self.at_recipient:
+            return self.at_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.at_data:
+            return self.at_data
+        self.letters.append(message_from_bytes(envelope.content, policy=SMTP))
+        return "250 OK"
+
+
+def content(letter: EmailMessage, kind: str) -> str:
+    body = letter.get_body((kind,))
+    return "" if body is None else str(body.get_content()).strip()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def port(server: Server) -> Iterator[int]:
+    controller = Controller(server, hostname="127.0.0.1", port=any_port(set()))
+    controller.start()
+    yield controller.port
+    controller.stop()
+
+
+def sender_to(toy: Toy, port: int) -> MailSender:
+    return MailSender(
+        toy.database, TABLES, "127.0.0.1", port, "Larabot <no-reply@larabot.example>", None, None, toy.clock
+    )
+
+
+@pytest.fixture
+async def sender(toy: Toy, port: int) -> MailSender:
+    async with toy.database.write() as session:
+        await post(session, TABLES, LETTER)
+    return sender_to(toy, port)
+
+
+async def test_an_accepted_letter_leaves_the_queue(toy: Toy, sender: MailSender, server: Server) -> None:
+    assert await sender.send_due() == 1
+    (letter,) = server.letters
+    assert (letter["To"], letter["From"]) == (ADDRESS, SENDER)
+    assert (letter["Subject"], letter["Auto-Submitted"]) == ("Bekräfta din adress", "auto-generated")
+    assert letter["List-Unsubscribe"] == "<https://larabot.example/unsubscribe>"
+    assert content(letter, "plain") == "Följ länken."
+    assert content(letter, "html") == "<p>Följ länken.</p>"
+    assert await toy.rows("mail_queue") == []
+    assert sender.outcomes == {"sent": 1}
+
+
+async def test_the_message_id_is_random_and_says_nothing(sender: MailSender, server: Server, toy: Toy) -> None:
+    (row,) = await toy.rows("mail_queue")
+    await sender.send_due()
+    assert server.letters[0]["Message-ID"] == f"<{row['id']}@larabot.example>"
+    assert "anna" not in row["id"]
+
+
+@pytest.mark.parametrize("stage", ["at_recipient", "at_data"])
+async def test_a_letter_that_is_put_off_is_tried_again_later(
+    toy: Toy, sender: MailSender, server: Server, clock: FakeClock, stage: str
+) -> None:
+    setattr(server, stage, "450 try later")
+    assert await sender.send_due() == 1
+    assert await sender.send_due() == 0
+    setattr(server, stage, "")
+    clock.advance(timedelta(seconds=5))
+    assert await sender.send_due() == 1
+    assert len(server.letters) == 1
+    assert sender.outcomes == {"postponed": 1, "sent": 1}
+    assert await toy.rows("mail_queue") == []
+
+
+@pytest.mark.parametrize("stage", ["at_recipient", "at_data"])
+async def test_a_letter_refused_for_good_is_dropped_and_counted(
+    toy: Toy, sender: MailSender, server: Server, stage: str
+) -> None:
+    setattr(server, stage, "550 no such mailbox")
+    await sender.send_due()
+    assert await toy.rows("mail_queue") == []
+    assert sender.outcomes == {"refused": 1}
+
+
+async def test_a_server_that_is_away_costs_no_letter_for_a_day(toy: Toy, sender: MailSender, clock: FakeClock) -> None:
+    nowhere = sender_to(toy, any_port(set()))
+    for _ in range(23):
+        clock.advance(timedelta(hours=1))
+        assert await nowhere.send_due() == 1
+        assert len(await toy.rows("mail_queue")) == 1
+    clock.advance(timedelta(hours=1))
+    await nowhere.send_due()
+    assert await toy.rows("mail_queue") == []
+    assert nowhere.outcomes == {"postponed": 23, "expired": 1}
+
+
+async def test_a_crash_while_sending_frees_the_letter_after_its_lease(
+    toy: Toy, sender: MailSender, server: Server, clock: FakeClock
+) -> None:
+    server.slow_seconds = 0.5
+    sending = asyncio.create_task(sender.send_due())
+    async with asyncio.timeout(5):
+        while not (await toy.rows("mail_queue"))[0]["attempts"]:
+            await asyncio.sleep(0.01)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert await sender.send_due() == 0
+    server.slow_seconds = 0
+    clock.advance(timedelta(minutes=6))
+    await sender.send_due()
+    assert len(server.letters) == 1
+
+
+async def test_two_senders_send_a_letter_once(toy: Toy, sender: MailSender, server: Server, port: int) -> None:
+    other = sender_to(toy, port)
+    taken = await asyncio.gather(sender.send_due(), other.send_due())
+    assert sorted(taken) == [0, 1]
+    assert len(server.letters) == 1
+
+
+@contextlib.asynccontextmanager
+async def running(sender: MailSender) -> AsyncIterator[None]:
+    task = asyncio.create_task(sender.run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_commit_sends_at_once_and_a_rollback_never(toy: Toy, port: int, server: Server) -> None:
+    async with running(sender_to(toy, port)):
+        with pytest.raises(ZeroDivisionError):
+            await toy.fail_after(lambda session: post(session, TABLES, LETTER))
+        async with toy.database.write() as session:
+            await post(session, TABLES, LETTER)
+        async with asyncio.timeout(5):
+            while await toy.rows("mail_queue"):
+                await asyncio.sleep(0.01)
+    assert len(server.letters) == 1
