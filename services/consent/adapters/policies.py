@@ -80,16 +80,17 @@ def _retention(document: Any) -> list[dict[str, Any]]:
     """What is kept where and how long, as the inventories of all services say it."""
     return [
         {
-            "service": holder["holder"],
+            "holder": holder["holder"],
             "store": store["store"],
             "categories": store["categories"],
             "purpose": store["purpose"],
             "legal_basis": store["legal_basis"],
             "retention": in_words(store["retention"]),
-            "recipients": store.get("recipients", []),
+            "recipients": store["recipients"] if "recipients" in store else [store["recipient"]],
         }
-        for holder in document["holders"]
-        for store in holder.get("stores", [])
+        for inventory in document["inventories"].values()
+        for holder in inventory["holders"]
+        for store in holder["stores"]
         if store["personal_data"]
     ]
 
