@@ -1,14 +1,16 @@
 /** A failed call, always as a problem document (RFC 9457), even when the network itself failed. */
 export interface FieldProblem {
   readonly field: string;
-  readonly detail: string;
+  readonly code?: string;
+  /** Words for the reader; the platform sends codes, and the page finds the words. */
+  readonly words?: string;
 }
 
 export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
-  readonly detail?: string;
+  readonly reason?: string;
   readonly purpose?: string;
   readonly ways?: readonly string[];
   readonly retry_after_seconds?: number;
@@ -24,6 +26,12 @@ export class ProblemError extends Error {
 
 export function kindOf(problem: Problem): string {
   return problem.type.split("/").pop() ?? "internal";
+}
+
+/** A refusal that means “this secret is wrong”, turned into a remark beside the field that holds it. */
+export function atField(thrown: unknown, field: string, words: string): unknown {
+  const refused = thrown instanceof ProblemError && kindOf(thrown.problem) === "unauthenticated";
+  return refused ? new ProblemError({ ...localProblem("invalid", 422), errors: [{ field, words }] }) : thrown;
 }
 
 export function localProblem(kind: string, status = 0): Problem {

@@ -1,124 +1,32 @@
-/** What the platform answers, as far as the pages read it. */
-export type CookiePurpose = "analytics" | "marketing";
-export type Purpose = CookiePurpose | "text_tools" | "voice_tools" | "newsletter";
+/** The platform's answers by short names; the generated schema is the one source of their shapes. */
+import type { components } from "./schema";
 
-export interface Consent {
-  readonly purposes: Readonly<Partial<Record<Purpose, boolean>>>;
-  readonly notice_version: string;
-  readonly chosen: boolean;
-  readonly receipt_id?: string | null;
-}
+type Schemas = components["schemas"];
 
-export interface Receipt {
-  readonly receipt_id: string;
-  readonly at: string;
-  readonly purposes: Readonly<Partial<Record<Purpose, boolean>>>;
-  readonly notice_version: string;
-  readonly notice_hash: string;
-  readonly language: string;
-  readonly method: string;
-  readonly controller: string;
-}
+export type Account = Schemas["Me"];
+export type Case = Schemas["Case"];
+export type Cases = Schemas["Cases"];
+export type CaseOpened = Schemas["Opened"];
+export type CaseState = Schemas["State"];
+export type Consent = Schemas["ConsentState"];
+export type ConsentSet = Schemas["ConsentSet"];
+export type Policy = Schemas["PolicyVersion"];
+export type PolicyText = Schemas["PolicyText"];
+export type Providers = Schemas["Providers"];
+export type Purpose = Schemas["Purpose"];
+export type Receipt = Schemas["Receipt"];
+export type Receipts = Schemas["Receipts"];
+export type Right = Schemas["Right"];
+export type Sessions = Schemas["Sessions"];
+export type SpeechToken = Schemas["SpeechToken"];
+export type Tool = Schemas["Tool"];
+export type ToolInput = Schemas["ToolInput"];
+export type Tools = Schemas["Tools"];
 
-export interface ConsentSet extends Consent {
-  readonly receipt: Receipt;
-}
+export type CookiePurpose = Extract<Purpose, "analytics" | "marketing">;
 
-export interface Account {
-  readonly account_id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-  readonly tier: string;
-  readonly quotas: readonly Quota[];
-}
-
-export interface Quota {
-  readonly tool: string;
-  readonly limit: number;
-  readonly window_seconds: number;
-}
-
-export interface Provider {
-  readonly id: string;
-  readonly title: string;
-  readonly available: boolean;
-}
-
-export interface Session {
-  readonly id: string;
-  readonly created_at: string;
-  readonly last_seen_at: string;
-  readonly current: boolean;
-}
-
-export interface ToolInput {
-  readonly name: string;
-  readonly required: boolean;
-  readonly title: string;
-  readonly choices: readonly string[];
-}
-
-export interface Tool {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly inputs: readonly ToolInput[];
-}
-
-export interface SpeechToken {
-  readonly token: string;
-  readonly region: string;
-  readonly endpoint: string;
-  readonly expires_at: string;
-}
-
-export type Right = "access" | "portability" | "rectification" | "erasure" | "restriction" | "objection";
-
-export type CaseState =
-  | "identity_pending"
-  | "waiting_period"
-  | "forwarded_to_controller"
-  | "awaiting_instruction"
-  | "gathering"
-  | "executing"
-  | "waiting_for_recipients"
-  | "extended"
-  | "refused"
-  | "closed"
-  | "breached";
-
-export interface HolderProgress {
-  readonly holder: string;
-  readonly state: string;
-  readonly at: string | null;
-}
-
-export interface RecipientProgress {
-  readonly recipient: string;
-  readonly state: string;
-  readonly at: string | null;
-}
-
-export interface Case {
-  readonly id: string;
-  readonly right: Right;
-  readonly state: CaseState;
-  readonly received_at: string;
-  readonly due_at: string;
-  readonly holders: readonly HolderProgress[];
-  readonly recipients: readonly RecipientProgress[];
-}
-
-export interface CaseOpened {
-  readonly id: string;
-  readonly right: Right;
-  readonly state: CaseState;
-  readonly due_at: string;
-  readonly case_secret: string;
-}
-
-export interface StoreData {
+/** What `/api/privacy/data` streams: the stores of each service, as every holder exports them. */
+export interface HeldStore {
   readonly store: string;
   readonly categories: readonly string[];
   readonly purpose: string;
@@ -129,26 +37,11 @@ export interface StoreData {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-export interface ServiceData {
+export interface HeldByService {
   readonly service: string;
-  readonly stores: readonly StoreData[];
+  readonly stores: readonly HeldStore[];
 }
 
-type Facts = Readonly<Record<string, unknown>>;
-
-export interface Policy {
-  readonly version: string;
-  readonly languages: readonly string[];
-  readonly controller: Readonly<Record<string, string>>;
-  readonly purposes: readonly Facts[];
-  readonly processors: readonly Facts[];
-  readonly cookies: readonly Facts[];
-  readonly retention: readonly Facts[];
-}
-
-export interface PolicyText {
-  readonly version: string;
-  readonly lang: string;
-  readonly markdown: string;
-  readonly hash: string;
+export interface HeldData {
+  readonly services: readonly HeldByService[];
 }

@@ -40,7 +40,7 @@ export function ConsentProvider({ children }: { children: ComponentChildren }) {
     async (choices: Choices) => {
       const body = { purposes: choices, notice_version: version };
       const { receipt: given, ...state } = await call<ConsentSet>("PUT", "/api/consent", { body });
-      setConsent(state);
+      setConsent({ ...state, receipt_id: given.receipt_id });
       setReceipt(given);
       return given;
     },

@@ -6,6 +6,7 @@ import { useWords } from "../app/language";
 import { problemFrom } from "../api/problem";
 import type { Problem } from "../api/problem";
 import { chrome } from "../messages/chrome";
+import { fieldWords } from "../messages/fields";
 import { ProblemAlert } from "./problem-alert";
 
 export type Values = Readonly<Record<string, string>>;
@@ -42,8 +43,19 @@ function valuesOf(form: HTMLFormElement): Values {
   return values;
 }
 
-function errorsOf(problem: Problem): FieldErrors {
-  return Object.fromEntries((problem.errors ?? []).map((error) => [error.field, error.detail]));
+type FieldWords = Readonly<Record<string, string>> & { readonly other: string };
+
+function errorsOf(problem: Problem, byCode: FieldWords): FieldErrors {
+  const errors = (problem.errors ?? []).map(({ field, code, words }) => {
+    return [field, words ?? byCode[code ?? ""] ?? byCode.other];
+  });
+  return Object.fromEntries(errors) as FieldErrors;
+}
+
+/** Whether every remark has a field to stand beside; then no alert is needed above the form. */
+function allHavePlace(form: HTMLFormElement, errors: FieldErrors): boolean {
+  const names = Object.keys(errors);
+  return names.length > 0 && names.every((name) => form.elements.namedItem(name) !== null);
 }
 
 function focusFirst(form: HTMLFormElement, errors: FieldErrors): void {
@@ -54,6 +66,7 @@ function focusFirst(form: HTMLFormElement, errors: FieldErrors): void {
 
 export function Form({ submit, onSubmit, check, variant = "primary", children, beside }: FormProps) {
   const words = useWords(chrome);
+  const codes = useWords(fieldWords);
   const form = useRef<HTMLFormElement>(null);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [problem, setProblem] = useState<Problem>();
@@ -72,8 +85,10 @@ export function Form({ submit, onSubmit, check, variant = "primary", children, b
       await onSubmit(values);
     } catch (thrown) {
       const answer = problemFrom(thrown);
-      setProblem(answer);
-      setErrors(errorsOf(answer));
+      const remarks = errorsOf(answer, codes);
+      setErrors(remarks);
+      if (allHavePlace(form.current, remarks)) focusFirst(form.current, remarks);
+      else setProblem(answer);
     } finally {
       setBusy(false);
     }

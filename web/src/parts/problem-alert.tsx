@@ -29,7 +29,7 @@ export function ProblemAlert({ problem, again, takeFocus = false }: ProblemAlert
       <h2 class="ds-heading" data-size="2xs">
         {known.title}
       </h2>
-      <p>{problem.detail ?? known.means}</p>
+      <p>{known.means}</p>
       <p>{problem.retry_after_seconds ? words.waitSeconds(problem.retry_after_seconds) : known.remedy}</p>
       <p class="alert-actions">
         {again && (

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { useLanguage, useWords } from "../app/language";
 import { call } from "../api/http";
-import type { Purpose, Receipt } from "../api/shapes";
+import type { Purpose, Receipt, Receipts as History } from "../api/shapes";
 import { consentWords } from "../messages/consent";
 import { dayAndTime } from "../messages/dates";
 import { messages } from "../messages/language";
@@ -15,7 +15,7 @@ const ownWords = messages(
   { empty: "No choices have been recorded yet.", version: (version) => `policy ${version}` },
 );
 
-const fetchReceipts = () => call<{ receipts: readonly Receipt[] }>("GET", "/api/consent/receipts");
+const fetchReceipts = () => call<History>("GET", "/api/consent/receipts");
 
 function Line({ receipt }: { receipt: Receipt }) {
   const language = useLanguage();

@@ -2,7 +2,7 @@
 import { useCallback, useState } from "preact/hooks";
 import { useWords } from "../app/language";
 import { call } from "../api/http";
-import { ProblemError, kindOf } from "../api/problem";
+import { ProblemError, atField, kindOf } from "../api/problem";
 import { accountWords } from "../messages/account";
 import { chrome } from "../messages/chrome";
 import { messages } from "../messages/language";
@@ -36,8 +36,7 @@ export async function reauthenticate(password: string, wrong: string): Promise<v
   try {
     await call("POST", "/api/auth/reauthenticate", { body: { password } });
   } catch (thrown) {
-    const refused = thrown instanceof ProblemError && kindOf(thrown.problem) === "unauthenticated";
-    throw refused ? new ProblemError({ ...thrown.problem, detail: wrong }) : thrown;
+    throw atField(thrown, "password", wrong);
   }
 }
 

@@ -4,8 +4,8 @@ import { goTo, usePlace, withLanguage } from "../../app/place";
 import { useSession } from "../../app/session";
 import { useConsent } from "../../app/consent";
 import { call } from "../../api/http";
-import { ProblemError, kindOf } from "../../api/problem";
-import type { Provider } from "../../api/shapes";
+import { atField } from "../../api/problem";
+import type { Providers as LoginWays } from "../../api/shapes";
 import { accountWords, looksLikeEmail } from "../../messages/account";
 import { PasswordField, TextField } from "../../parts/field";
 import { Form } from "../../parts/form";
@@ -16,7 +16,7 @@ import { Page } from "../../parts/page";
 import { words as pageWords } from "./messages";
 import "./login.css";
 
-const fetchProviders = () => call<{ providers: readonly Provider[] }>("GET", "/api/auth/providers");
+const fetchProviders = () => call<LoginWays>("GET", "/api/auth/providers");
 
 /** Where to go afterwards: a path on this site only, never another site. */
 function nextPath(search: string): string {
@@ -51,8 +51,7 @@ export function LoginPage() {
     try {
       await call("POST", "/api/auth/login", { body: values });
     } catch (thrown) {
-      const refused = thrown instanceof ProblemError && kindOf(thrown.problem) === "unauthenticated";
-      throw refused ? new ProblemError({ ...thrown.problem, detail: words.wrong }) : thrown;
+      throw atField(thrown, "password", words.wrong);
     }
     await Promise.all([askAgain(), consent.askAgain()]);
     goTo(withLanguage(nextPath(search), search));

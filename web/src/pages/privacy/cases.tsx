@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { useLanguage, useWords } from "../../app/language";
 import { call } from "../../api/http";
-import type { Case, CaseOpened, Right } from "../../api/shapes";
+import type { CaseOpened, Cases as OwnCases, Right } from "../../api/shapes";
 import { caseWords } from "../../messages/cases";
 import { day } from "../../messages/dates";
 import { TextAreaField } from "../../parts/field";
@@ -14,7 +14,7 @@ import { Notice } from "../../parts/notice";
 import { StepUp, useStepUp } from "../../parts/step-up";
 import { words as pageWords } from "./messages";
 
-const fetchCases = () => call<{ requests: readonly Case[] }>("GET", "/api/privacy/requests");
+const fetchCases = () => call<OwnCases>("GET", "/api/privacy/requests");
 
 const WANTS = ["access", "portability", "rectification", "restriction", "objection"] as const;
 type Want = (typeof WANTS)[number];

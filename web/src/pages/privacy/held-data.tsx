@@ -2,16 +2,16 @@
 import { useState } from "preact/hooks";
 import { useWords } from "../../app/language";
 import { call } from "../../api/http";
-import type { ServiceData, StoreData } from "../../api/shapes";
+import type { HeldByService, HeldData as Held, HeldStore } from "../../api/shapes";
 import { caseWords, placeIn } from "../../messages/cases";
 import { factNames } from "../../messages/facts";
 import { FactsTable } from "../../parts/facts-table";
 import { Loaded, useFetched } from "../../parts/loaded";
 import { words as pageWords } from "./messages";
 
-const fetchData = () => call<{ services: readonly ServiceData[] }>("GET", "/api/privacy/data");
+const fetchData = () => call<Held>("GET", "/api/privacy/data");
 
-function Store({ store }: { store: StoreData }) {
+function Store({ store }: { store: HeldStore }) {
   const words = useWords(pageWords);
   const { values } = useWords(factNames);
   const known: Readonly<Record<string, string>> = values;
@@ -24,10 +24,10 @@ function Store({ store }: { store: StoreData }) {
   ];
   return (
     <section class="held-store">
-      <h4 class="ds-heading" data-size="2xs">
+      <h3 class="ds-heading" data-size="2xs">
         {store.categories.map((category) => known[category] ?? category).join(", ")}
         <span class="quiet small"> {store.store}</span>
-      </h4>
+      </h3>
       <dl class="purpose-facts">
         {facts.map(({ name, value }) => (
           <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
@@ -40,7 +40,7 @@ function Store({ store }: { store: StoreData }) {
   );
 }
 
-function Service({ data }: { data: ServiceData }) {
+function Service({ data }: { data: HeldByService }) {
   const words = useWords(pageWords);
   const { holders } = useWords(caseWords);
   const place = placeIn(holders, data.service);

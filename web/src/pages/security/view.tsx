@@ -2,9 +2,9 @@
 import { useState } from "preact/hooks";
 import { useLanguage, useWords } from "../../app/language";
 import { call } from "../../api/http";
-import { ProblemError, kindOf, problemFrom } from "../../api/problem";
+import { atField, problemFrom } from "../../api/problem";
 import type { Problem } from "../../api/problem";
-import type { Account, Session } from "../../api/shapes";
+import type { Account, Sessions as LiveSessions } from "../../api/shapes";
 import { PASSWORD_MIN, accountWords } from "../../messages/account";
 import { dayAndTime } from "../../messages/dates";
 import { PasswordField } from "../../parts/field";
@@ -19,7 +19,7 @@ import { SignedInOnly } from "../../parts/signed-in-only";
 import { words as pageWords } from "./messages";
 import "./security.css";
 
-const fetchSessions = () => call<{ sessions: readonly Session[] }>("GET", "/api/auth/sessions");
+const fetchSessions = () => call<LiveSessions>("GET", "/api/auth/sessions");
 
 function AccountFacts({ account }: { account: Account }) {
   const words = useWords(pageWords);
@@ -111,8 +111,7 @@ function PasswordChange() {
     try {
       await call("POST", "/api/auth/password/change", { body: values });
     } catch (thrown) {
-      const wrong = thrown instanceof ProblemError && kindOf(thrown.problem) === "unauthenticated";
-      throw wrong ? new ProblemError({ ...thrown.problem, detail: words.wrong }) : thrown;
+      throw atField(thrown, "current_password", words.wrong);
     }
     setSaved((count) => count + 1);
   };

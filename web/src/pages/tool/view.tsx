@@ -36,17 +36,16 @@ interface OptionalInputProps {
   readonly onChange: (value: string) => void;
 }
 
+/** Where there are choices, the first is what happens if nobody chooses. */
 function OptionalInput({ input, value, onChange }: OptionalInputProps) {
-  const words = useWords(pageWords);
   const id = `input-${input.name}`;
   return (
     <div class="ds-field">
       <label class="ds-label" for={id}>{input.title}</label>
       {input.choices.length > 0 ? (
-        <select class="ds-input" id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-          <option value="">{words.any}</option>
+        <select class="ds-input" id={id} value={value || input.choices[0]} onChange={(event) => onChange(event.currentTarget.value)}>
           {input.choices.map((choice) => (
-            <option key={choice} value={choice}>{choice}</option>
+            <option key={choice} value={choice}>{input.choice_titles[choice] ?? choice}</option>
           ))}
         </select>
       ) : (

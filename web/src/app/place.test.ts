@@ -1,0 +1,24 @@
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { secretFromFragment, withLanguage } from "./place";
+import { findRoute } from "./routes";
+
+beforeAll(() => vi.stubGlobal("location", new URL("https://larabot.se/")));
+
+describe("addresses", () => {
+  it("carry a chosen language along, and only a chosen one", () => {
+    expect(withLanguage("/tools", "")).toBe("/tools");
+    expect(withLanguage("/tools", "?lang=en")).toBe("/tools?lang=en");
+    expect(withLanguage("/privacy/requests/a#case_secret=b", "?lang=nb")).toBe("/privacy/requests/a?lang=nb#case_secret=b");
+  });
+
+  it("hold secrets in the fragment", () => {
+    expect(secretFromFragment("#token=abc-_1", "token")).toBe("abc-_1");
+    expect(secretFromFragment("", "token")).toBeUndefined();
+  });
+
+  it("find their page, with or without a last slash", () => {
+    expect(findRoute("/tools/simplify").values).toEqual({ tool: "simplify" });
+    expect(findRoute("/privacy/").route.template).toBe("/privacy");
+    expect(findRoute("/nowhere/at/all").route.template).toBe("not-found");
+  });
+});
