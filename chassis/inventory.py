@@ -127,14 +127,13 @@ class Inventory:
         return tuple(sorted(kinds))
 
     def _found(self) -> dict[str, Declaration]:
-        found = {name: table.info[DECLARATION] for name, table in self._metadata.tables.items() if table.info}
+        said = {name: table.info.get(DECLARATION) for name, table in self._metadata.tables.items()}
         for model in _models(self._base):
             # Its own __dict__: a subclass would otherwise inherit in silence what was said of its parent.
-            declaration = vars(model).get(ATTRIBUTE)
             table = vars(model).get("__table__")
-            if isinstance(declaration, PersonalData | NoPersonalData) and table is not None:
-                found[table.name] = declaration
-        return found
+            if table is not None and table.name in said:
+                said[table.name] = vars(model).get(ATTRIBUTE)
+        return {name: words for name, words in said.items() if isinstance(words, PersonalData | NoPersonalData)}
 
 
 def iso8601_duration(period: timedelta) -> str:
