@@ -1,7 +1,7 @@
 """Who may reach which HTTP route: the table that policies/access.json keeps as the expectation.
 
 Routes of the contract table first; then those that the gateway answers by hand, since they are neither a call
-nor a stream: redirects of a login, files, vendors' call-backs.
+nor a stream: files, probes, vendors' call-backs.
 """
 
 from dataclasses import dataclass
@@ -31,23 +31,15 @@ HAND_WRITTEN: tuple[HandWritten, ...] = (
     HandWritten(name="openapi", method="GET", path="/api/openapi.json", summary="This document"),
     HandWritten(name="docs", method="GET", path="/api/docs", summary="This document as a page", media_type="text/html"),
     HandWritten(
-        name="begin_login", method="GET", path="/api/auth/login/{provider}", status=302, media_type=None,
-        summary="Go to a provider to log in",
-    ),
-    HandWritten(
-        name="finish_login", method="GET", path="/api/auth/callback/{provider}", status=302, media_type=None,
-        summary="Come back from a provider",
-    ),
-    HandWritten(
         name="one_click_unsubscribe", method="POST", path="/newsletter/unsubscribe/{token}",
         summary="Unsubscribe in one click, as mail clients do it (RFC 8058)", media_type="text/plain",
     ),
     HandWritten(
-        name="brevo_marketing", method="POST", path="/webhooks/brevo/marketing", status=204, media_type=None,
+        name="brevo_marketing", method="POST", path="/webhooks/brevo/marketing", status=200, media_type=None,
         audience=Audience.WEBHOOK, summary="Brevo tells what became of a newsletter or a contact",
     ),
     HandWritten(
-        name="brevo_transactional", method="POST", path="/webhooks/brevo/transactional", status=204, media_type=None,
+        name="brevo_transactional", method="POST", path="/webhooks/brevo/transactional", status=200, media_type=None,
         audience=Audience.WEBHOOK, summary="Brevo tells what became of a mail",
     ),
     HandWritten(
@@ -55,7 +47,7 @@ HAND_WRITTEN: tuple[HandWritten, ...] = (
         summary="Where to report a weakness (RFC 9116)",
     ),
     HandWritten(
-        name="change_password_page", method="GET", path="/.well-known/change-password", status=302, media_type=None,
+        name="change_password_page", method="GET", path="/.well-known/change-password", status=303, media_type=None,
         summary="Go to the page that changes the password",
     ),
     HandWritten(

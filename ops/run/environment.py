@@ -88,7 +88,6 @@ def gateway_addresses(site: Site) -> dict[str, str]:
         "LARABOT_LISTEN_PORT": str(site.ports.gateway),
         "LARABOT_WEB_DIR": str(site.web_directory),
         "LARABOT_SPEECH_ORIGINS": " ".join(speech_origins(site)),
-        "LARABOT_EMULATED_VENDORS": ",".join(site.configuration.emulated_vendors),
     }
 
 

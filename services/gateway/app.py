@@ -51,6 +51,7 @@ def build(settings: GatewaySettings) -> Service:
     service.answer(QUOTA_KEYS, endpoints.quota_keys)
     service.at_start(secrets.refresh)
     service.background("visits", visits.run)
+    service.background("repeated requests", repeats.run)
     service.background("http", lambda: http.live(settings.listen_host, settings.listen_port))
     service.at_close(http.end)
     service.at_close(visits.flush)

@@ -21,5 +21,4 @@ class GatewaySettings(Settings):
     quota_key: SecretStr
     address_key: SecretStr
     speech_origins: str = ""
-    emulated_vendors: str = ""
     trusted_proxies: str = ""

@@ -1,8 +1,11 @@
 """Repeated requests: an Idempotency-Key is answered by status; the body of the first answer is not kept."""
 
+import asyncio
 import hashlib
 
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
 from chassis.clock import Clock
 from chassis.database import Database
@@ -12,6 +15,7 @@ from services.gateway.tables import IDEMPOTENCY_RETENTION, RepeatedRequest
 
 KEY_MAX = 128
 UNDER_WAY = 0
+SWEEP_SECONDS = 3600
 
 
 class Repeats:
@@ -53,6 +57,14 @@ class Repeats:
                 await database.delete(row)
             elif row is not None and status is not None:
                 row.status = status
+
+    async def run(self) -> None:
+        """Forget what is too old to matter, every hour."""
+        while True:
+            async with self._database.write() as database:
+                too_old = col(RepeatedRequest.at) <= self._clock.now() - IDEMPOTENCY_RETENTION
+                await database.execute(delete(RepeatedRequest).where(too_old))
+            await asyncio.sleep(SWEEP_SECONDS)
 
 
 def _answered(row: RepeatedRequest, body_hash: str) -> int:

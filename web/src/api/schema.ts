@@ -72,23 +72,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/callback/{provider}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Come back from a provider */
-        get: operations["gateway_finish_login"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -100,23 +83,6 @@ export interface paths {
         put?: never;
         /** Log in with e-mail and password */
         post: operations["auth_login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/login/{provider}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Go to a provider to log in */
-        get: operations["gateway_begin_login"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1470,7 +1436,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Go to the page that changes the password */
-            302: {
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1556,27 +1522,6 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
-    gateway_finish_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Come back from a provider */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: components["responses"]["Problem"];
-        };
-    };
     auth_login: {
         parameters: {
             query?: never;
@@ -1613,27 +1558,6 @@ export interface operations {
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
             504: components["responses"]["Problem504"];
-        };
-    };
-    gateway_begin_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Go to a provider to log in */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            default: components["responses"]["Problem"];
         };
     };
     auth_logout: {
@@ -2771,7 +2695,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Brevo tells what became of a newsletter or a contact */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2790,7 +2714,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Brevo tells what became of a mail */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
