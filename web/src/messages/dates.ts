@@ -18,3 +18,14 @@ export function dayAndTime(language: Language, at: string): string {
 export function clockTime(language: Language, at: string): string {
   return new Intl.DateTimeFormat(LOCALES[language], { timeStyle: "medium" }).format(new Date(at));
 }
+
+const UNITS = { D: "day", H: "hour", M: "minute", S: "second" } as const;
+
+/** A period as ISO 8601 writes it (P30D, PT36H), in words. */
+export function periodInWords(language: Language, period: string): string {
+  const found = /^P(?:T?)(\d+)([DHMS])$/.exec(period);
+  if (!found) return period;
+  const unit = UNITS[found[2] as keyof typeof UNITS];
+  const style = { style: "unit", unit, unitDisplay: "long" } as const;
+  return new Intl.NumberFormat(LOCALES[language], style).format(Number(found[1]));
+}

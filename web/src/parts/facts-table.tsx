@@ -2,6 +2,8 @@
 import { useLanguage, useWords } from "../app/language";
 import { LANGUAGES } from "../messages/language";
 import type { Language } from "../messages/language";
+import { caseWords } from "../messages/cases";
+import { dayAndTime, periodInWords } from "../messages/dates";
 import { factNames } from "../messages/facts";
 import { purposeNames } from "../messages/purposes";
 
@@ -15,8 +17,26 @@ function inWords(value: unknown, language: Language, yes: string, no: string): s
   if (isTranslated(value)) return value[language];
   if (Array.isArray(value)) return value.map((one) => inWords(one, language, yes, no)).join(", ");
   if (typeof value === "boolean") return value ? yes : no;
-  if (value === null || value === undefined || value === "") return "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (isNothing(value)) return "–";
+  if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (MOMENT.test(value)) return dayAndTime(language, value);
+  return periodInWords(language, value);
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/;
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+/** Columns in the order in which they come, without those that say nothing in any row. */
+function columnsOf(rows: readonly Facts[], without: readonly string[]): string[] {
+  const columns = new Set(rows.flatMap((row) => Object.keys(row).filter((key) => !isNothing(row[key]))));
+  return [...columns].filter((key) => !without.includes(key));
+}
+
+function namesOf(places: Readonly<Record<string, { readonly name: string }>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(places).map(([id, { name }]) => [id, name]));
 }
 
 interface FactsTableProps {
@@ -29,8 +49,9 @@ export function FactsTable({ caption, rows, without = [] }: FactsTableProps) {
   const language = useLanguage();
   const { columns: names, values, yes, no } = useWords(factNames);
   const purposes = useWords(purposeNames);
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((key) => !without.includes(key));
-  const known: Readonly<Record<string, string>> = { ...values, ...purposes };
+  const { holders } = useWords(caseWords);
+  const columns = columnsOf(rows, without);
+  const known: Readonly<Record<string, string>> = { ...namesOf(holders), ...values, ...purposes };
   const nameOf = (key: string) => (names as Readonly<Record<string, string>>)[key] ?? key.replaceAll("_", " ");
   const cell = (value: unknown) => {
     const words = inWords(value, language, yes, no);

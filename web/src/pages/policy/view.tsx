@@ -25,7 +25,7 @@ function PolicyWords({ version }: { version: string }) {
 function Register({ policy }: { policy: Policy }) {
   const words = useWords(pageWords);
   const parts = [
-    { title: words.purposes, rows: policy.purposes },
+    { title: words.purposes, rows: policy.purposes.map(({ id, ...facts }) => ({ purpose: id, ...facts })) },
     { title: words.processors, rows: policy.processors },
     { title: words.cookies, rows: policy.cookies },
     { title: words.retention, rows: policy.retention },

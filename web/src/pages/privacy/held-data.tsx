@@ -1,9 +1,10 @@
 /** Everything held about the person, service by service, shown only when asked for. */
 import { useState } from "preact/hooks";
-import { useWords } from "../../app/language";
+import { useLanguage, useWords } from "../../app/language";
 import { call } from "../../api/http";
 import type { HeldByService, HeldData as Held, HeldStore } from "../../api/shapes";
 import { caseWords, placeIn } from "../../messages/cases";
+import { periodInWords } from "../../messages/dates";
 import { factNames } from "../../messages/facts";
 import { FactsTable } from "../../parts/facts-table";
 import { Loaded, useFetched } from "../../parts/loaded";
@@ -15,10 +16,11 @@ function Store({ store }: { store: HeldStore }) {
   const words = useWords(pageWords);
   const { values } = useWords(factNames);
   const known: Readonly<Record<string, string>> = values;
+  const language = useLanguage();
   const facts = [
     { name: words.forPurpose, value: store.purpose },
     { name: words.onBasis, value: known[store.legal_basis] ?? store.legal_basis },
-    { name: words.keptFor, value: store.retention },
+    { name: words.keptFor, value: periodInWords(language, store.retention) },
     { name: words.from, value: known[store.source] ?? store.source },
     { name: words.sharedWith, value: store.recipients.join(", ") || words.nobody },
   ];
