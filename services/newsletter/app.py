@@ -4,18 +4,19 @@ from pathlib import Path
 
 from chassis.lifecycle import Service
 from chassis.mail import MailSender
+from chassis.worker import Worker, regularly
 from contracts import newsletter
 from services.newsletter.adapters.brevo import BrevoContacts
 from services.newsletter.adapters.holder import BrevoHolder
 from services.newsletter.adapters.policies import read_brevo_attributes, read_letters, read_notice_version
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
-from services.newsletter.adapters.tasks import SqlTasks
-from services.newsletter.adapters.worker import Worker, regularly
+from services.newsletter.adapters.tasks import BREVO, SqlTasks
 from services.newsletter.domain.letters import Stationery
 from services.newsletter.domain.secrets import Pseudonyms
 from services.newsletter.domain.tasks import RECONCILE_EVERY
 from services.newsletter.endpoints import Endpoints
 from services.newsletter.inventory import INVENTORY
+from services.newsletter.ports import RecipientUnavailable
 from services.newsletter.settings import POLICIES, NewsletterSettings, refuse_foreign_recipient
 from services.newsletter.tables import TABLES, Base
 from services.newsletter.usecases.ending import Leaving
@@ -51,10 +52,11 @@ def build(settings: NewsletterSettings) -> Service:
     service.answer(newsletter.UNSUBSCRIBE, endpoints.unsubscribe)
     service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
     service.external(BrevoHolder(database, contacts))
-    period = RECONCILE_EVERY.total_seconds()
-    service.background("brevo", Worker(database, in_step.do_next).run)
-    service.background("comparison", lambda: regularly(period, in_step.compare_regularly))
-    service.background("lapses", lambda: regularly(period, leaving.lapse))
+    worker, period = Worker(BREVO, in_step.do_next, (RecipientUnavailable,)), RECONCILE_EVERY.total_seconds()
+    database.on_commit(BREVO, worker.wake)
+    service.background("brevo", worker.run)
+    service.background("comparison", lambda: regularly("comparison", period, in_step.compare_regularly))
+    service.background("lapses", lambda: regularly("lapses", period, leaving.lapse))
     service.background("mail", mail_sender(service, settings).run)
     service.at_close(contacts.close)
     return service

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from services.newsletter.domain.callbacks import Callback
@@ -79,11 +79,7 @@ class ListedContact:
 
 
 class RecipientUnavailable(Exception):
-    """The recipient did not do it; to be tried again, not before `retry_after` if that is given."""
-
-    def __init__(self, retry_after: timedelta | None = None) -> None:
-        super().__init__("the recipient did not answer as it should")
-        self.retry_after = retry_after
+    """The recipient did not do it; to be tried again."""
 
 
 class ContactList(Protocol):

@@ -6,7 +6,7 @@ whoever called. It is imported at the first call, since it is large and most rep
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +24,7 @@ ATTEMPTS = 3
 PER_SECOND = 8
 PAGE = 500
 PAGES_MAX = 200
-RESET_SECONDS_MAX = 3600
+RESET_SECONDS_MAX = 60
 
 Result = TypeVar("Result")
 
@@ -33,12 +33,24 @@ class Passing(Exception):
     """Trouble that may be over in a moment."""
 
 
+class Limited(Exception):
+    """Brevo wants to be left alone for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
 class Pace:
     """At most so many calls a second: Brevo allows ten on contacts."""
 
     def __init__(self, per_second: float) -> None:
         self._gap = 1 / per_second
         self._next = 0.0
+
+    def hold(self, seconds: float) -> None:
+        """No call before that long."""
+        self._next = max(self._next, asyncio.get_running_loop().time() + seconds)
 
     async def wait(self) -> None:
         """Wait for one's turn."""
@@ -139,6 +151,9 @@ class BrevoContacts:
             return await attempts(self._attempt, ask)
         except Passing:
             raise RecipientUnavailable from None
+        except Limited as limited:
+            self._pace.hold(limited.seconds)
+            raise RecipientUnavailable from None
 
     async def _attempt(self, ask: Callable[["AsyncBrevo"], Awaitable[Result]]) -> Result | None:
         from brevo.core import ApiError, ParsingError  # noqa: PLC0415 — see the module's docstring
@@ -180,14 +195,15 @@ async def refuse_failures(response: httpx.Response) -> None:
         return
     if response.is_server_error:
         raise Passing
-    limited = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-    raise RecipientUnavailable(_until_reset(response.headers) if limited else None)
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Limited(_until_reset(response.headers))
+    raise RecipientUnavailable
 
 
-def _until_reset(headers: httpx.Headers) -> timedelta | None:
+def _until_reset(headers: httpx.Headers) -> float:
     """Brevo tells the seconds that are left in a header of its own, which its SDK does not read."""
     told = headers.get("x-sib-ratelimit-reset", "")
-    return timedelta(seconds=min(int(told), RESET_SECONDS_MAX)) if told.isdecimal() else None
+    return float(min(int(told), RESET_SECONDS_MAX)) if told.isdecimal() else 1.0
 
 
 def as_attribute(value: Any) -> str:

@@ -23,9 +23,8 @@ class KeepingInStep:
             return False
         try:
             await self._carry_out(task)
-        except RecipientUnavailable as trouble:
-            delay = max(retry_delay(task.attempts), trouble.retry_after or retry_delay(0))
-            await self._tasks.postpone(task, self._clock.now() + delay)
+        except RecipientUnavailable:
+            await self._tasks.postpone(task, self._clock.now() + retry_delay(task.attempts))
             raise
         await self._tasks.finish(task)
         return True

@@ -1,0 +1,1 @@
+"""Usage statistics: anonymous counters of our own; PostHog only for those who consented."""

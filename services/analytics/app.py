@@ -1,0 +1,60 @@
+"""Builds the service: the only place that knows which adapter stands behind which port."""
+
+from pathlib import Path
+
+from chassis.lifecycle import Service
+from chassis.worker import Worker, regularly
+from contracts.analytics import EVENTS
+from contracts.consent import CHANGED
+from contracts.text import USAGE_COUNTED
+from services.analytics.adapters.capture import PostHogCapture
+from services.analytics.adapters.counts import SqlUsageCounts
+from services.analytics.adapters.holder import PostHogHolder
+from services.analytics.adapters.identities import POSTHOG, SqlDeletions, SqlIdentities
+from services.analytics.adapters.persons import PostHogPersons
+from services.analytics.adapters.policies import read_allow_list
+from services.analytics.endpoints import Endpoints
+from services.analytics.inventory import INVENTORY
+from services.analytics.ports import RecipientUnavailable
+from services.analytics.settings import POLICIES, AnalyticsSettings, refuse_outside_eu
+from services.analytics.tables import TABLES, Base
+from services.analytics.usecases.counting import Counting
+from services.analytics.usecases.deleting import Deleting
+from services.analytics.usecases.reporting import Reporting
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+COUNTS_SECONDS, RENEWALS_SECONDS = 5.0, 3600.0
+
+
+def build(settings: AnalyticsSettings) -> Service:
+    """Put the service together."""
+    for setting in ("posthog_host", "posthog_api_host"):
+        refuse_outside_eu(setting, getattr(settings, setting), settings.public_url, emulated=settings.emulated)
+    service = Service("analytics", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
+    clock, database = service.clock, service.database
+    allowed = read_allow_list(POLICIES)
+    statistics = PostHogCapture(
+        settings.posthog_host, settings.posthog_project_token.get_secret_value(), allowed.properties
+    )
+    persons = PostHogPersons(
+        settings.posthog_api_host, settings.posthog_project_id, settings.posthog_personal_api_key.get_secret_value()
+    )
+
+    reporting = Reporting(allowed, SqlIdentities(database), statistics, clock)
+    deleting = Deleting(SqlDeletions(database), persons, clock)
+    counting = Counting(SqlUsageCounts(database), clock)
+
+    endpoints = Endpoints(reporting, counting)
+    service.answer(EVENTS, endpoints.capture)
+    service.hear(CHANGED, endpoints.consent_changed)
+    service.hear(USAGE_COUNTED, endpoints.usage_counted)
+    service.external(PostHogHolder(database, persons, clock))
+    deletions = Worker(POSTHOG, deleting.do_next, (RecipientUnavailable,))
+    database.on_commit(POSTHOG, deletions.wake)
+    service.background("capture", statistics.run)
+    service.background("deletions", deletions.run)
+    service.background("counts", lambda: regularly("counts", COUNTS_SECONDS, counting.write_finished))
+    service.background("renewals", lambda: regularly("renewals", RENEWALS_SECONDS, reporting.renew))
+    service.at_close(statistics.close)
+    service.at_close(persons.close)
+    return service

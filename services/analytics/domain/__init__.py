@@ -1,0 +1,1 @@
+"""What may be counted about whom, without any machinery."""

@@ -1,0 +1,76 @@
+"""What the use cases need from the world."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.analytics.domain.counters import UsageCount
+from services.analytics.domain.deletions import Deletion
+from services.analytics.domain.events import Event
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+
+
+class Identities(Protocol):
+    """Which pseudonym a visitor has at PostHog. Each method is one transaction."""
+
+    async def pseudonym_of(self, visitor_id: str, now: datetime) -> str:
+        """The visitor's pseudonym; a new one if there is none."""
+
+    async def withdraw(self, visitor_ids: Sequence[str], now: datetime) -> None:
+        """Forget whose the pseudonyms are, and have them deleted at PostHog."""
+
+    async def made_before(self, moment: datetime, limit: int) -> Sequence[str]:
+        """Visitors whose pseudonym is older than that."""
+
+
+class Deletions(Protocol):
+    """Pseudonyms that are to be deleted at PostHog. Each method is one transaction."""
+
+    async def take(self, now: datetime) -> Deletion | None:
+        """The next one that is due, leased so that no other replica takes it."""
+
+    async def keep(self, deletion: Deletion, due_at: datetime) -> None:
+        """Note how far it has come."""
+
+    async def forget(self, distinct_id: str) -> None:
+        """It is over."""
+
+
+class RecipientUnavailable(Exception):
+    """The recipient did not do it; to be tried again."""
+
+
+class Persons(Protocol):
+    """The persons at PostHog. All raise RecipientUnavailable."""
+
+    async def find(self, distinct_id: str) -> Sequence[Mapping[str, Any]]:
+        """The persons that go by a pseudonym, as PostHog tells of them; each has a `uuid`."""
+
+    async def erase(self, distinct_id: str) -> None:
+        """Ask for the deletion of whatever goes by a pseudonym: persons, events, recordings."""
+
+    async def erased(self, person: str) -> bool:
+        """Whether PostHog has verified the deletion of a person."""
+
+
+class Statistics(Protocol):
+    """The way to PostHog: a bounded queue in memory."""
+
+    def record(self, event: Event) -> None:
+        """Have an event sent soon; one too many is dropped."""
+
+    def purge(self, visitor_id: str) -> None:
+        """Drop at once what still waits to be sent for a visitor."""
+
+
+class UsageCounts(Protocol):
+    """The anonymous counters."""
+
+    async def write(self, counts: Sequence[UsageCount]) -> None:
+        """Add to what is written down."""

@@ -1,0 +1,1 @@
+"""What pages, withdrawals and other services may have done."""

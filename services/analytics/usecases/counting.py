@@ -1,0 +1,25 @@
+"""Uses of the tools, counted without anybody."""
+
+from services.analytics.domain.counters import UsageCounter
+from services.analytics.ports import Clock, UsageCounts
+
+
+class Counting:
+    """Sums in memory; only what cannot point at anybody is written down."""
+
+    def __init__(self, counts: UsageCounts, clock: Clock) -> None:
+        self._counter = UsageCounter()
+        self._counts = counts
+        self._clock = clock
+
+    def count(self, tool: str, outcome: str) -> None:
+        """One use."""
+        self._counter.add(tool, outcome, self._clock.now())
+
+    async def write_finished(self) -> None:
+        """Write down the windows that are over."""
+        now = self._clock.now()
+        finished = self._counter.finished(now)
+        if finished:
+            await self._counts.write(finished)
+        self._counter.forget_finished(now)
