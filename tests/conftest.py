@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.aged import Aged, a_month
 from tests.support.platform import Platform
 from tests.support.spans import SpanSink
 from tests.support.stores import Stores
@@ -33,3 +34,10 @@ def platform(tmp_path_factory: pytest.TempPathFactory, spans: SpanSink) -> Itera
 @pytest.fixture
 def stores(platform: Platform, spans: SpanSink) -> Stores:
     return Stores(platform, spans)
+
+
+@pytest.fixture(scope="session")
+def a_month_later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aged]:
+    """For tests of the xdist group "time"."""
+    with a_month(tmp_path_factory.mktemp("aged") / "data") as aged:
+        yield aged

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from tests.support.people import a_teacher, events_of, run, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
 from tests.support.upstream import body_of, requests_with
+from tests.support.waiting import until
 
 SWEDISH = (
     "Fotosyntesen, som äger rum i de gröna växternas kloroplaster, är den process genom vilken solljusets energi "
@@ -85,13 +85,6 @@ async def test_one_json_answer_for_those_who_ask_for_it(platform: Platform) -> N
     assert answer.json()["finish_reason"] == "stop"
     assert "växter" in answer.json()["text"].lower()
     assert answer.json()["usage"]
-
-
-async def until(condition: Callable[[], Any], within_seconds: float = 2) -> Any:
-    async with asyncio.timeout(within_seconds):
-        while not (found := condition()):
-            await asyncio.sleep(0.05)
-    return found
 
 
 @pytest.mark.parametrize("phase", ["half-way", "before the first token", "as one JSON answer"])

@@ -1,6 +1,5 @@
 """Step 5: the newsletter. Brevo learns an address when its owner has confirmed it, and not a moment before."""
 
-import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ import pytest
 from tests.support.people import Person, secret_of, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
+from tests.support.waiting import until
 
 SUBSCRIPTIONS = "/api/newsletter/subscriptions"
 WITHIN_SECONDS = 10
@@ -23,9 +23,11 @@ def contacts(platform: Platform, person: Person) -> list[dict[str, Any]]:
 
 async def until_listed(platform: Platform, person: Person, *, listed: bool) -> list[dict[str, Any]]:
     """Wait until Brevo's list holds the person, or no longer does."""
-    async with asyncio.timeout(WITHIN_SECONDS):
-        while any(contact["listIds"] for contact in contacts(platform, person)) != listed:
-            await asyncio.sleep(0.1)
+
+    def agrees() -> bool:
+        return any(contact["listIds"] for contact in contacts(platform, person)) == listed
+
+    await until(agrees, WITHIN_SECONDS)
     return contacts(platform, person)
 
 

@@ -138,6 +138,18 @@ class Platform:
             while self.record().get("pids", {}).get(name, old_pid) == old_pid:
                 await asyncio.sleep(POLL_SECONDS)
 
+    async def until_ready(self, *, within_seconds: float = 30) -> None:
+        """Wait until the gateway finds every service ready."""
+        async with asyncio.timeout(within_seconds), httpx.AsyncClient(trust_env=False) as client:
+            while not await self._is_ready(client):
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _is_ready(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(f"{self.url}/readyz")).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
     def browser(self, **headers: str) -> Browserlike:
         """A new visitor, to be used with `async with`."""
         return Browserlike(self.url, headers=headers)
