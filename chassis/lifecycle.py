@@ -23,6 +23,7 @@ from chassis.retention import Retention
 from chassis.settings import Settings
 from chassis.tables import StandardTables
 from chassis.telemetry import Log, configure_logs, configure_traces
+from contracts.derive.streams import durable_name
 from contracts.dsar import CLAIM, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
 from contracts.envelope import Caller
 from contracts.holder import EXPORT, HEALTH, ExportPage, ExportRequest, Health
@@ -93,11 +94,15 @@ class Service:
         self._starting.append(lambda: self.bus.listen(event, handler))
 
     def consume(self, event: Event, consumer: str, handler: Callable[[Any], Awaitable[None]]) -> None:
-        """Consume a durable event."""
-        self.background(f"consumer {consumer}", DurableConsumer(self.bus, event, consumer, handler).run)
+        """Consume a durable event. Named by its durable: one consumer may read two events (dsar is a holder, too)."""
+        self.background(
+            f"consumer {durable_name(event, consumer)}", DurableConsumer(self.bus, event, consumer, handler).run
+        )
 
     def background(self, name: str, run: Background) -> None:
         """Run something beside the endpoints for as long as the service lives; if it ends, so does the service."""
+        if name in self._backgrounds:
+            raise ValueError(f"{name} runs already")
         self._backgrounds[name] = run
 
     def at_start(self, step: Callable[[], Awaitable[None]]) -> None:

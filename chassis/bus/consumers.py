@@ -19,10 +19,10 @@ from contracts.derive.streams import durable_name, stream_of
 from contracts.errors import Refusal
 from contracts.table import Event
 
-FETCH_COUNT = 16
+CONCURRENT_MAX = 16
 FETCH_SECONDS = 2.0
 IDLE_AFTER_ERROR_SECONDS = 0.5
-PROGRESS_SECONDS = 10.0
+PROGRESS_SECONDS = 2.0
 RETRY_FIRST_SECONDS, RETRY_SOON_SECONDS, RETRY_LATE_SECONDS = 0.25, 4.0, 60.0
 LATE_AFTER_DELIVERIES = 100
 PUBLISH_SECONDS = 5.0
@@ -39,24 +39,39 @@ class DurableConsumer:
         self._handler = handler
         self._stream = stream_of(event)
         self._durable = durable_name(event, consumer)
+        self._subscription: JetStreamContext.PullSubscription | None = None
 
     async def run(self) -> None:
-        """Consume until cancelled."""
-        subscription: JetStreamContext.PullSubscription | None = None
-        while True:
-            try:
-                if subscription is None:
-                    jetstream = self._bus.client.jetstream(timeout=PUBLISH_SECONDS)
-                    subscription = await jetstream.pull_subscribe_bind(consumer=self._durable, stream=self._stream)
-                messages = await subscription.fetch(FETCH_COUNT, timeout=FETCH_SECONDS)
-                await asyncio.gather(*(self._handle(message) for message in messages))
-            except TimeoutError:
-                continue  # nothing came; nats-py raises the plain one at times
-            except (nats.errors.Error, ConnectionError) as error:
-                if self._bus.client.is_closed:
-                    return  # for good; nats-py turns a cancellation into this error then
-                log.warning("fetch failed", error=error, consumer=self._durable)
-                await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
+        """Consume until cancelled, or until the connection is closed for good."""
+        room = asyncio.Semaphore(CONCURRENT_MAX)
+        async with asyncio.TaskGroup() as handling:
+            while not self._bus.client.is_closed:
+                await room.acquire()
+                message = await self._next()
+                if message is None:
+                    room.release()
+                    continue
+                task = handling.create_task(self._handle(message))
+                task.add_done_callback(lambda _: room.release())
+
+    async def _next(self) -> Msg | None:
+        """The next message, if one comes within seconds.
+
+        One at a time: nats-py keeps a larger fetch waiting for the rest until its time is over.
+        """
+        try:
+            if self._subscription is None:
+                jetstream = self._bus.client.jetstream(timeout=PUBLISH_SECONDS)
+                bind = jetstream.pull_subscribe_bind
+                self._subscription = await bind(consumer=self._durable, stream=self._stream)
+            (message,) = await self._subscription.fetch(1, timeout=FETCH_SECONDS)
+        except TimeoutError:
+            return None  # nothing came; nats-py raises the plain one at times
+        except (nats.errors.Error, ConnectionError) as error:
+            log.warning("fetch failed", error=error, consumer=self._durable)
+            await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
+            return None
+        return message
 
     async def _handle(self, message: Msg) -> None:
         progress = asyncio.create_task(_in_progress(message))

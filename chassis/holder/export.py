@@ -64,7 +64,7 @@ class TableReader:
             return [self._entry(tuple(row), len(keys)) for row in rows]
 
     def _entry(self, values: Sequence[Any], key_length: int) -> Entry:
-        names = [column.name for column in self._columns]
+        names = [str(column.name) for column in self._columns]  # SQLAlchemy may give a kind of str that JSON refuses
         row = {name: as_json(value) for name, value in zip(names, values[key_length:], strict=True)}
         return Entry(list(values[:key_length]), row)
 
