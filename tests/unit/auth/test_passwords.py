@@ -1,0 +1,71 @@
+"""Which passwords are refused, and which are not."""
+
+import pytest
+
+from services.auth.domain.passwords import normalised, weakness
+from tests.unit.auth.conftest import COMMON, EMAIL
+
+
+def judged(password: str, name: str = "Anna Alm", email: str = EMAIL) -> str | None:
+    return weakness(normalised(password), name=name, email=email, common=COMMON)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "sju små grodor hoppar",
+        "Zq3vT8mL0xKw9Rb",
+        "пароль из русских слов",
+        "🐸 groda på en sten 🐸",
+        "a" * 100 + " lång men inte enahanda",
+        "qwerty is where it starts",
+        "1234 grodor i en damm",
+    ],
+)
+def test_a_password_of_15_to_128_characters_is_accepted(password: str) -> None:
+    assert judged(password) is None
+
+
+@pytest.mark.parametrize(("length", "code"), [(14, "password-too-short"), (129, "password-too-long")])
+def test_length_has_two_ends(length: int, code: str) -> None:
+    assert judged(("grodor i en damm " * 10)[:length]) == code
+
+
+def test_length_counts_characters_after_normalisation() -> None:
+    assert judged("a\u030a" * 7 + "bcdefgh") == "password-too-short"
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "PasswordPassword",
+        "lösenordlösenord",
+        "Password123456789",
+        "correcthorsebatterystaple",
+        "aaaaaaaaaaaaaaaaaaaa",
+        "abcabcabcabcabca",
+        "123456789012345",
+        "qwertyuiopasdfgh",
+        "zxcvbnmasdfghjkl",
+        "abcdefghijklmnopq",
+        "987654321987654321",
+        "1qaz2wsx3edc4rfv",
+    ],
+)
+def test_widely_known_and_predictable_ones_are_refused(password: str) -> None:
+    assert judged(password) == "password-common"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Anna Margareta Almqvist", "annamargaretaalmqvist", "Anna.Almqvist@Skola.Example", "anna.almqvist.skola"],
+)
+def test_name_and_address_are_refused(password: str) -> None:
+    email = "anna.almqvist.skola@skola.example" if "@" not in password else "anna.almqvist@skola.example"
+    assert judged(password, name="Anna Margareta Almqvist", email=email) == "password-personal"
+
+
+def test_the_list_of_common_passwords_is_long_and_holds_only_what_is_long_enough() -> None:
+    assert len(COMMON) >= 3000
+    assert min(len(one) for one in COMMON) >= 15
