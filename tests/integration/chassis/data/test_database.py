@@ -99,6 +99,24 @@ async def test_sixteen_writers_lose_no_update(toy: Toy) -> None:
     assert await prices(toy) == {"counter": WRITERS * ROUNDS}
 
 
+async def test_another_process_on_the_same_file_waits_for_its_turn(sqlite_toy: Toy, tmp_path: Path) -> None:
+    async with sqlite_toy.database.write() as session:
+        await session.execute(insert(TARIFF).values(name="counter", price=0))
+    others = [Database(f"sqlite+aiosqlite:///{tmp_path}/data/toy.db") for _ in range(3)]
+
+    async def increment(database: Database) -> None:
+        await database.open()
+        for _ in range(ROUNDS):
+            async with database.write() as session:
+                price = (await session.execute(select(TARIFF.c.price))).scalar_one()
+                await asyncio.sleep(0)
+                await session.execute(update(TARIFF).values(price=price + 1))
+        await database.close()
+
+    await asyncio.gather(*(increment(database) for database in others))
+    assert await prices(sqlite_toy) == {"counter": 3 * ROUNDS}
+
+
 async def test_readers_see_the_last_commit_while_a_write_goes_on(toy: Toy) -> None:
     async with toy.database.write() as session:
         await session.execute(insert(TARIFF).values(name="slow", price=1))
