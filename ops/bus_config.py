@@ -25,11 +25,11 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_expo
 
 from contracts.derive.permissions import ADMIN, connections, permissions_of
 from contracts.derive.streams import (
+    ACK_WAIT_SECONDS,
     DUPLICATE_WINDOW_SECONDS,
     DURABLES,
     MEBIBYTE,
     MESSAGE_BYTES_MAX,
-    REDELIVERY_SECONDS,
     STREAMS,
     DurableSettings,
     StreamSettings,
@@ -187,8 +187,7 @@ def _consumer_config(durable: DurableSettings) -> ConsumerConfig:
         filter_subject=durable.filter_subject,
         deliver_policy=DeliverPolicy.ALL,
         ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=REDELIVERY_SECONDS[0],
-        backoff=list(REDELIVERY_SECONDS),
+        ack_wait=ACK_WAIT_SECONDS,
         max_deliver=-1,
     )
 

@@ -19,9 +19,10 @@ DEAD_LETTERS = "DLQ"
 MAX_AGE_SECONDS = 90 * DAY_SECONDS
 MESSAGE_BYTES_MAX = 64 * 1024
 DUPLICATE_WINDOW_SECONDS = 10 * 60
-# How long the server waits for an ack before each redelivery; the last one repeats for ever. The first is short, so
-# that a holder that was killed is asked again soon; one at work says every two seconds that it is.
-REDELIVERY_SECONDS = (6, 15, 30, 60, 300)
+# How long the server waits for an ack before it delivers again: short, so that a holder that was killed is asked again
+# soon; one at work says every two seconds that it is. No server-side backoff: nats-server 2.15 counts a consumer's own
+# postponement (nak with delay) from the backoff's step for that delivery and so comes late; the chassis postpones.
+ACK_WAIT_SECONDS = 6
 
 _DURABLE_NAMES = {
     ERASURE_REQUESTED.subject: "erase-{consumer}",
