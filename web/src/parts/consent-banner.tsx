@@ -16,7 +16,7 @@ import { ProblemAlert } from "./problem-alert";
 type CookieChoices = Partial<Record<CookiePurpose, boolean>>;
 
 function useRoomBelow(shown: unknown) {
-  const box = useRef<HTMLElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const root = document.documentElement;
     if (!box.current) return;
@@ -61,7 +61,7 @@ function Question() {
     choose(choices).catch((thrown: unknown) => setProblem(problemFrom(thrown)));
   };
   return (
-    <section class="banner" aria-label={words.region} ref={box}>
+    <div class="banner" role="region" aria-label={words.region} ref={box}>
       <div class="banner-inner">
         <div class="banner-words">
           <h2 class="ds-heading" data-size="xs">{words.title}</h2>
@@ -100,7 +100,7 @@ function Question() {
           <Link class="ds-link banner-policy" to="/policy">{words.policy}</Link>
         </div>
       </div>
-    </section>
+    </div>
   );
 }
 
@@ -109,8 +109,9 @@ function Saved() {
   const chromeWords = useWords(chrome);
   const language = useLanguage();
   const { receipt, putReceiptAway } = useConsent();
+  const box = useRoomBelow(receipt);
   return (
-    <div role="status" class="receipt-place">
+    <div role="status" class="receipt-place" ref={box}>
       {receipt && (
         <div class="receipt">
           <p>

@@ -10,9 +10,18 @@ import { purposeNames } from "../messages/purposes";
 import { Loaded, useFetched } from "./loaded";
 
 const ownWords = messages(
-  { empty: "Inga val har registrerats ännu.", version: (version: string) => `policy ${version}` },
-  { empty: "Ingen valg er registrert ennå.", version: (version) => `erklæring ${version}` },
-  { empty: "No choices have been recorded yet.", version: (version) => `policy ${version}` },
+  {
+    empty: "Vi har inga kvitton att visa. Har du avböjt allt finns inget nummer som vi kan känna igen webbläsaren på.",
+    version: (version: string) => `policy ${version}`,
+  },
+  {
+    empty: "Vi har ingen kvitteringer å vise. Har du avslått alt, finnes det ikke noe nummer vi kan kjenne igjen nettleseren på.",
+    version: (version) => `erklæring ${version}`,
+  },
+  {
+    empty: "We have no receipts to show. If you have refused everything, there is no number by which we could recognise the browser.",
+    version: (version) => `policy ${version}`,
+  },
 );
 
 const fetchReceipts = () => call<History>("GET", "/api/consent/receipts");
@@ -40,27 +49,27 @@ function Line({ receipt }: { receipt: Receipt }) {
   );
 }
 
-/** `round` changes when a new choice has been recorded, so that the list is read again. */
-export function Receipts({ round }: { round: unknown }) {
+/** The latest choice stands first even where the platform no longer knows whose it was. */
+function withLatest(history: readonly Receipt[], latest: Receipt | undefined): readonly Receipt[] {
+  const known = history.some((receipt) => receipt.receipt_id === latest?.receipt_id);
+  return latest && !known ? [latest, ...history] : history;
+}
+
+/** A new `latest` means that a choice has been recorded, and the list is read again. */
+export function Receipts({ latest }: { latest: Receipt | undefined }) {
   const own = useWords(ownWords);
   const fetched = useFetched(fetchReceipts);
   const { again } = fetched;
   useEffect(() => {
-    if (round !== undefined) again();
-  }, [round, again]);
+    if (latest) again();
+  }, [latest, again]);
   return (
     <Loaded from={fetched}>
-      {({ receipts }) =>
-        receipts.length === 0 ? (
-          <p class="quiet">{own.empty}</p>
-        ) : (
-          <ul class="rows">
-            {receipts.map((receipt) => (
-              <Line key={receipt.receipt_id} receipt={receipt} />
-            ))}
-          </ul>
-        )
-      }
+      {({ receipts }) => {
+        const shown = withLatest(receipts, latest);
+        if (shown.length === 0) return <p class="quiet">{own.empty}</p>;
+        return <ul class="rows">{shown.map((receipt) => <Line key={receipt.receipt_id} receipt={receipt} />)}</ul>;
+      }}
     </Loaded>
   );
 }

@@ -96,7 +96,7 @@ export function CookiesPage() {
       <section class="section">
         <h2 class="ds-heading" data-size="sm">{words.history}</h2>
         <p>{words.historyText}</p>
-        <Receipts round={receipt?.receipt_id} />
+        <Receipts latest={receipt} />
       </section>
       <section class="section">
         <h2 class="ds-heading" data-size="sm">{words.list}</h2>

@@ -4,6 +4,7 @@ import { useConsent } from "../../app/consent";
 import { useWords } from "../../app/language";
 import { problemFrom } from "../../api/problem";
 import type { Problem } from "../../api/problem";
+import type { Receipt } from "../../api/shapes";
 import { chrome } from "../../messages/chrome";
 import { ACCOUNT_PURPOSES, purposeNames } from "../../messages/purposes";
 import { AccountPurposeFacts } from "../../parts/consent-prompt";
@@ -45,13 +46,13 @@ export function Consents() {
   const chromeWords = useWords(chrome);
   const { consent, problem: unread, askAgain, choose, putReceiptAway } = useConsent();
   const [problem, setProblem] = useState<Problem>();
-  const [saved, setSaved] = useState<{ on: boolean; receipt: string }>();
+  const [saved, setSaved] = useState<{ on: boolean; receipt: Receipt }>();
   const toggle = async (purpose: AccountPurpose, on: boolean) => {
     setProblem(undefined);
     try {
       const receipt = await choose({ [purpose]: on });
       putReceiptAway();
-      setSaved({ on, receipt: receipt.receipt_id });
+      setSaved({ on, receipt });
     } catch (thrown) {
       setProblem(problemFrom(thrown));
     }
@@ -76,7 +77,7 @@ export function Consents() {
       <p>{words.cookieConsents} <Link class="ds-link" to="/cookies">{chromeWords.cookies}</Link></p>
       <details class="ds-details" data-variant="default">
         <summary>{words.history}</summary>
-        <div><Receipts round={saved?.receipt} /></div>
+        <div><Receipts latest={saved?.receipt} /></div>
       </details>
     </section>
   );

@@ -1,0 +1,155 @@
+"""The cookie question: nothing before the answer, yes and no alike, and the answer can be taken back as easily."""
+
+import json
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import NARROWEST, PHONE
+from tests.support.platform import Platform
+
+NOTHING = {"local": [], "session": [], "databases": [], "caches": [], "workers": 0, "cookies": []}
+PAGES = ("/", "/policy", "/cookies", "/tools", "/tools/simplify", "/privacy", "/newsletter", "/login", "/register")
+
+
+async def test_before_the_answer_nothing_is_stored_and_nobody_else_is_asked(visitor: Visit) -> None:
+    async with visitor() as anna:
+        for path in PAGES:
+            await anna.goes_to(path)
+            assert await anna.stored() == NOTHING, path
+        assert {f"http://{host}" for host in anna.hosts()} == {anna.origin}
+        assert anna.called("POST", "/api/analytics/events") == 0
+
+
+async def test_the_question_names_data_purpose_and_processor_for_each_purpose(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/")
+        lines = await anna.banner.locator("li").all_inner_texts()
+    assert len(lines) == 2
+    for line, title, processor in zip(
+        lines, ("Statistik", "Marknadsföring"), ("PostHog i EU", "Midgard AI AS"), strict=True
+    ):
+        assert line.startswith(f"{title}:")
+        assert "för att" in line
+        assert f"Behandlas av {processor}" in line.replace("oss själva, ", "")
+
+
+async def test_yes_and_no_have_the_same_size_weight_colours_and_row(visitor: Visit) -> None:
+    for size in (None, PHONE, NARROWEST):
+        async with visitor(**({"size": size} if size else {})) as anna:
+            await anna.goes_to("/")
+            looks = [await look_of(anna, name) for name in ("Avböj", "Godkänn")]
+            assert looks[0] == looks[1], size
+
+
+async def look_of(anna, name):
+    button = anna.page.get_by_role("button", name=name, exact=True)
+    return json.loads(
+        await button.evaluate(
+            """element => {
+                const { fontSize, fontWeight, color, backgroundColor, borderTopColor } = getComputedStyle(element);
+                const { top, width, height } = element.getBoundingClientRect();
+                const place = [top, width, height].map(Math.round);
+                return JSON.stringify({ fontSize, fontWeight, color, backgroundColor, borderTopColor, place });
+            }"""
+        )
+    )
+
+
+async def test_a_refusal_is_one_press_shows_its_receipt_and_is_not_asked_again(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/")
+        await anna.presses("Avböj")
+        await expect(anna.banner).to_have_count(0)
+        await anna.reads("Ditt val är sparat.")
+        await expect(anna.page.get_by_text("Kvitto")).to_be_visible()
+        assert (await anna.stored())["cookies"] == ["__Host-visitor"]
+        await anna.goes_to("/tools")
+        await expect(anna.page.get_by_role("heading", level=1)).to_have_text("Verktyg")
+        await expect(anna.banner).to_have_count(0)
+        assert anna.called("POST", "/api/analytics/events") == 0
+
+
+async def test_no_box_is_ticked_beforehand_and_one_purpose_can_be_chosen_alone(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/")
+        await anna.presses("Välj själv")
+        boxes = anna.banner.get_by_role("checkbox")
+        await expect(boxes).to_have_count(2)
+        assert [await box.is_checked() for box in await boxes.all()] == [False, False]
+        await anna.banner.get_by_label("Statistik").check()
+        await anna.presses("Spara mina val")
+        await anna.reads("Ditt val är sparat.")
+        await anna.goes_to("/cookies")
+        await expect(anna.page.get_by_role("button", name="Sluta tillåta: Statistik")).to_be_visible()
+        await expect(anna.page.get_by_role("button", name="Tillåt: Marknadsföring")).to_be_visible()
+
+
+async def test_after_a_yes_page_views_are_told_by_template_and_a_withdrawal_is_one_press(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/tools/simplify")
+        await anna.presses("Godkänn")
+        async with anna.page.expect_request("**/api/analytics/events") as told:
+            await anna.reads("Ditt val är sparat.")
+        body = (await told.value).post_data_json
+        assert body == {"event": "page_viewed", "properties": {"page": "/tools/:tool", "browser": "chrome"}}
+        await anna.page.get_by_role("button", name="Återkalla: Du har godkänt cookies.").click()
+        await expect(anna.page.get_by_role("button", name="Återkalla: Du har godkänt cookies.")).to_have_count(0)
+        before = anna.called("POST", "/api/analytics/events")
+        await anna.goes_to("/newsletter")
+        assert anna.called("POST", "/api/analytics/events") == before
+
+
+async def test_every_choice_has_its_receipt_in_the_history(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/")
+        await anna.presses("Godkänn")
+        await anna.reads("Ditt val är sparat.")
+        await anna.goes_to("/cookies")
+        await anna.page.get_by_role("button", name="Sluta tillåta: Marknadsföring").click()
+        await anna.reads("Sparat. Det gäller redan.")
+        history = anna.page.locator("section", has_text="Varje gång du väljer").locator("li")
+        await expect(history).to_have_count(2)
+        await expect(history.first).to_contain_text("Marknadsföring: Nej")
+        await expect(history.last).to_contain_text("Marknadsföring: Ja")
+
+
+async def test_a_full_refusal_shows_its_receipt_although_the_browser_is_then_a_stranger(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/cookies")
+        await anna.presses("Avböj allt")
+        await anna.reads("Sparat. Det gäller redan.")
+        history = anna.page.locator("section", has_text="Varje gång du väljer")
+        await expect(history.locator("li")).to_have_count(1)
+        await expect(history.locator("li")).to_contain_text("Statistik: Nej")
+        await anna.goes_to("/cookies")
+        await expect(history).to_contain_text("inget nummer som vi kan känna igen webbläsaren på")
+
+
+async def test_a_browser_that_asks_for_privacy_is_told_that_it_counts_as_a_no(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.page.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })")
+        await anna.goes_to("/")
+        await anna.reads("Vi räknar det som ett nej")
+        assert await anna.stored() == NOTHING
+
+
+async def test_the_question_covers_neither_focus_nor_the_end_of_the_page(visitor: Visit) -> None:
+    async with visitor(size=PHONE) as anna:
+        await anna.goes_to("/")
+        last = anna.page.locator("footer").get_by_role("link").last
+        await last.focus()
+        place, cover = await last.bounding_box(), await anna.banner.bounding_box()
+    assert place
+    assert cover
+    assert place["y"] + place["height"] <= cover["y"]
+
+
+async def test_the_platform_is_down_and_the_page_says_so(visitor: Visit, platform: Platform) -> None:
+    async with visitor() as anna:
+        await anna.page.route("**/api/**", lambda route: route.fulfill(status=503, body=""))
+        await anna.goes_to("/tools")
+        await anna.reads("Tjänsten svarar inte just nu")
+        await anna.page.unroute("**/api/**")
+        await anna.presses("Försök igen")
+        await anna.reads("Förenkla")
