@@ -168,7 +168,7 @@ def _recipient_erasure(metadata: MetaData) -> Table:
                 purpose="have recipients erase what they hold",
                 legal_basis=LegalBasis.LEGAL_OBLIGATION,
                 retention=RECIPIENT_ERASURE_KEPT,
-                located_by={Locator.ERASURE_ID: "erasure_id"},
+                located_by={},  # it is reached by the erasure, not by the person
                 expires="created_at",
                 source="the service's own records",
                 retained=Retained(

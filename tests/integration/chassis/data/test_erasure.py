@@ -12,6 +12,7 @@ from chassis.holder import PersonalDataHolder, StillHeld
 from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
 from chassis.receipts import public_key, verify
+from contracts.certificate import fault_of
 from contracts.dsar import Claim, HolderReceipt
 from tests.support.clock import FakeClock
 from tests.support.toy_service import INVENTORY, RECEIPT_SEED, RECIPIENT, SERVICE, TABLES, Toy, table
@@ -56,6 +57,7 @@ async def test_the_receipt_is_signed_and_published_under_the_holders_subject(toy
     await toy.holder.erase(SERVICE, toy.ask_to_erase("anna"))
     receipt = (await receipts(toy))[0]
     assert verify(KEY, receipt)
+    assert fault_of(receipt.body, receipt.signature, KEY) == ""
     assert receipt.body["inventory_hash"] == INVENTORY.hash()
     assert toy.published.messages[0][0] == "evt.dsar.erasure.completed.v1.newsletter"
     assert "anna" not in json.dumps(receipt.body)

@@ -99,7 +99,7 @@ def test_a_declaration_that_cannot_be_carried_out_is_refused(change: dict[str, A
 def test_the_database_and_each_recipient_are_holders_told_the_same_kinds() -> None:
     own, recipient = INVENTORY.holders()
     assert (own.holder, own.recipient, recipient.holder, recipient.recipient) == (SERVICE, False, RECIPIENT, True)
-    assert own.locators == recipient.locators == (Locator.ACCOUNT_ID, Locator.EMAIL, Locator.ERASURE_ID)
+    assert own.locators == recipient.locators == (Locator.ACCOUNT_ID, Locator.EMAIL)
     assert list(recipient.stores) == [RECIPIENT]
 
 
