@@ -31,8 +31,6 @@ POST /api/auth/verify-email
 POST /api/auth/login
 POST /api/auth/logout
 GET /api/auth/providers
-GET /api/auth/login/{provider}
-GET /api/auth/callback/{provider}
 POST /api/auth/password/forgot
 POST /api/auth/password/reset
 POST /api/auth/password/change
