@@ -55,7 +55,7 @@ class AzureTokens:
             reraise=True,
         )
         try:
-            response = await retrying(self._ask)
+            response: httpx.Response = await retrying(self._ask)
         except httpx.HTTPStatusError as error:
             raise refusal_of(error.response) from None
         except httpx.TimeoutException:

@@ -37,7 +37,7 @@ class AzureVoices:
             raise Refusal(ErrorKind.TIMEOUT, "vendor-silent", retry_after_seconds=2) from None
 
     def _list(self) -> list[Voice]:
-        import azure.cognitiveservices.speech as speech  # noqa: PLC0415 — see above
+        from azure.cognitiveservices import speech  # noqa: PLC0415 — see above
 
         where = {"host": self._host} if self._host else {"region": self._region}
         config = speech.SpeechConfig(subscription=self._key, **where)

@@ -128,7 +128,7 @@ class AzureLanguageModel:
         """The response once its status is good; tried again before its first byte only."""
         try:
             async with asyncio.timeout_at(by):
-                response = await self._retrying.copy()(self._post, body)
+                response: httpx2.Response = await self._retrying.copy()(self._post, body)
         except TimeoutError:
             raise Refusal(ErrorKind.TIMEOUT, "vendor-silent") from None
         except openai.OpenAIError as error:
@@ -140,9 +140,10 @@ class AzureLanguageModel:
 
     async def _post(self, body: bytes) -> httpx2.Response:
         options: Any = {"headers": {"Content-Type": "application/json"}}
-        return await self._client.post(
+        response: httpx2.Response = await self._client.post(
             PATH, cast_to=httpx2.Response, content=body, options=options, stream=True, stream_cls=UNREAD
         )
+        return response
 
 
 # Asked for a stream of `Response`, the SDK hands over the response itself, unread, and builds nothing from it.
