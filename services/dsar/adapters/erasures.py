@@ -81,6 +81,7 @@ class SqlErasures:
                     case_secret=secret,
                 )
                 await post(session, TABLES, self._letters.rendered(notice))
+            wake_after_commit(session, ERASING)  # so that somebody looks whether it has left
 
     async def take_turn(self, erasure_id: str) -> None:
         """From now on our own part may go."""

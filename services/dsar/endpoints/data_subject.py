@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from chassis.bus import MediaType
 from contracts.dsar import (
     Case,
     CaseChoice,
@@ -27,6 +28,8 @@ from services.dsar.usecases.gather import Gather
 from services.dsar.usecases.look_up import LookUp
 from services.dsar.usecases.open_request import OpenRequest
 from services.dsar.usecases.see_case import SeeCase
+
+HTML = MediaType("text/html; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +78,12 @@ class DataSubjectEndpoints:
             async for chunk in open_chunks:
                 yield chunk
 
-    async def certificate(self, request: CertificateChoice, caller: Caller) -> AsyncIterator[bytes]:
+    async def certificate(self, request: CertificateChoice, caller: Caller) -> AsyncIterator[bytes | MediaType]:
         """The certificate, as JSON in its canonical form or as a page."""
         case = await self.seeing.see(request.id, caller)
         certificate = await self.certifying.issue(case)
         if request.form == "html":
+            yield HTML
             yield self.documents.certificate_page(certificate, caller.language.value)
         else:
             yield as_file(certificate)
