@@ -12,7 +12,7 @@ from contracts.errors import ErrorKind, Refusal
 from contracts.registry import ROUTES
 from services.gateway.api.contract_routes import ContractRoutes
 from services.gateway.api.language import language_of
-from services.gateway.api.pages import Pages
+from services.gateway.api.pages import NO_PAGES, Pages
 from services.gateway.api.problems import response_of
 from services.gateway.api.readiness import Readiness
 from services.gateway.api.vendor_calls import VendorCalls
@@ -62,5 +62,8 @@ def by_hand(parts: Parts) -> list[Route]:
 
 
 async def _as_problem(request: Request, error: HTTPException) -> Response:
-    kind = ErrorKind.METHOD_NOT_ALLOWED if error.status_code == NOT_ALLOWED else ErrorKind.NOT_FOUND
+    # Where the web app's catch-all was the only route, no other method would find anything either.
+    is_nowhere = request.path_params.get("page", "").startswith(NO_PAGES)
+    is_method = error.status_code == NOT_ALLOWED and not is_nowhere
+    kind = ErrorKind.METHOD_NOT_ALLOWED if is_method else ErrorKind.NOT_FOUND
     return response_of(Refusal(kind), language_of(request), request.scope["larabot.instance"])

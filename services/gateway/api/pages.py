@@ -16,6 +16,7 @@ from services.gateway.api.problems import response_of
 
 OPENAPI = Path("contracts/schemas/openapi.json")
 SECURITY_TXT_VALID = timedelta(days=180)
+NO_PAGES = ("api/", "__emu/", "webhooks/")
 IMMUTABLE = "public, max-age=31536000, immutable"
 NOT_BUILT = "<!doctype html><title>Larabot</title><p>The web app is not built: run make web."
 
@@ -33,7 +34,7 @@ class Pages:
     async def app(self, request: Request) -> Response:
         """A file of the web app, or its one page, which finds its way by itself."""
         path = request.path_params.get("page", "")
-        if path.startswith(("api/", "__emu/", "webhooks/")):
+        if path.startswith(NO_PAGES):
             return response_of(Refusal(ErrorKind.NOT_FOUND), language_of(request), request.scope["larabot.instance"])
         file = (self._root / path).resolve()
         if path and file.is_relative_to(self._root) and file.is_file() and not file.name.startswith("."):
