@@ -128,7 +128,8 @@ async def test_the_catalogue_speaks_the_callers_language(gateway: Neighbour, lan
     assert not any(one.required for tool in catalogue.tools for one in tool.inputs[1:])
 
 
-async def test_a_stream_is_delta_events_then_usage_then_done(content: Bus) -> None:
+async def test_a_stream_is_delta_events_then_usage_then_done(azure: Running, content: Bus) -> None:
+    azure.fault(pace_seconds=0.05)
     incoming = await asked(content)
     assert await incoming.begun() == "text/event-stream"
     events = events_of(await bytes_of(incoming))
