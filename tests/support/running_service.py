@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,12 +28,23 @@ STOP_SECONDS_MAX = 15
 Reply = TypeVar("Reply", bound=BaseModel)
 
 
+class SharedClock(Clock):
+    """The clock of a service under test and its neighbours, which can be moved for all of them."""
+
+    def move_to(self, offset_seconds: float) -> None:
+        self._offset = timedelta(seconds=offset_seconds)
+
+    @property
+    def offset_seconds(self) -> float:
+        return self._offset.total_seconds()
+
+
 class Neighbour:
     """Calls in the role of another service, on a person's behalf."""
 
-    def __init__(self, role: str, server: NatsServer) -> None:
+    def __init__(self, role: str, server: NatsServer, clock: Clock | None = None) -> None:
         self.role = role
-        self.bus = Bus(role, Clock())
+        self.bus = Bus(role, clock or Clock())
         self._server = server
 
     async def __aenter__(self) -> Self:
@@ -72,7 +84,7 @@ class RunningService:
         self.server = server
         self.database = directory / f"{name}.db"
         self.log = directory / f"{name}.log"
-        self.clock_offset_seconds = 0.0
+        self.clock = SharedClock()
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
 
@@ -89,7 +101,7 @@ class RunningService:
         """Start, or start again, on the same database; the clock may be moved."""
         await self.stop()
         if clock_offset_seconds is not None:
-            self.clock_offset_seconds = clock_offset_seconds
+            self.clock.move_to(clock_offset_seconds)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid())),
@@ -123,7 +135,7 @@ class RunningService:
         return b"".join(path.read_bytes() for path in files)
 
     async def _until_ready(self) -> None:
-        async with asyncio.timeout(READY_SECONDS_MAX), Neighbour("gateway", self.server) as gateway:
+        async with asyncio.timeout(READY_SECONDS_MAX), Neighbour("gateway", self.server, self.clock) as gateway:
             while not await self._is_ready(gateway):
                 await asyncio.sleep(0.05)
 
@@ -139,7 +151,7 @@ class RunningService:
         return bool(health.model_dump()["ready"])
 
     def _environment(self) -> dict[str, str]:
-        basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251 — what a process needs to run at all
         return {
             **basics,
             "LARABOT_NATS_URL": self.server.url,
@@ -147,7 +159,7 @@ class RunningService:
             "LARABOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
             "LARABOT_RECEIPT_SEED": self.server.keys.secret(f"receipt-{self.name}"),
             "LARABOT_PUBLIC_URL": "http://localhost:8000",
-            "LARABOT_CLOCK_OFFSET_SECONDS": str(self.clock_offset_seconds),
+            "LARABOT_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds),
             **{f"LARABOT_{name.upper()}": value for name, value in self._settings.items()},
         }
 

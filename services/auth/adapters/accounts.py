@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -60,6 +61,12 @@ class SqlAccounts:
             await _post(session, letter)
 
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
+        try:
+            return await self._confirm(token_hash, account, now)
+        except IntegrityError:
+            return False  # another link for the same address won in the same moment
+
+    async def _confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
         async with self._database.write() as session:
             used = delete(RegistrationRow).where(
                 col(RegistrationRow.token_hash) == token_hash,

@@ -1,13 +1,14 @@
 """The auth service as its own process, with a real bus, a real database and a mailbox."""
 
 import asyncio
+import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from contracts.auth import AUTHENTICATE, LOGIN, REGISTER, VERIFY_EMAIL, Me, Session
 from contracts.messages import Done
@@ -16,7 +17,9 @@ from tests.support.nats import NatsServer
 from tests.support.running_service import Neighbour, RunningService, cookie_of
 
 MAIL_SECONDS_MAX = 10
-EMAIL, PASSWORD = "anna@skola.example", "sju små grodor hoppar"
+PASSWORD = "sju små grodor hoppar"
+
+_numbers = itertools.count(1)
 
 
 @dataclass
@@ -40,18 +43,18 @@ class AuthWorld:
         assert found is not None
         return found[1]
 
-    async def register(self, email: str = EMAIL, password: str = PASSWORD, name: str = "Anna Alm") -> None:
+    async def register(self, email: str, password: str = PASSWORD, name: str = "Anna Alm") -> None:
         body = {"email": email, "password": password, "name": name}
         await self.gateway.get(REGISTER, Done, body)
 
-    async def an_account(self, email: str = EMAIL, password: str = PASSWORD, name: str = "Anna Alm") -> str:
+    async def an_account(self, email: str, password: str = PASSWORD, name: str = "Anna Alm") -> str:
         before = len([one for one in self.post.get("/messages") if one["to"] == email.lower()])
         await self.register(email, password, name)
         await self.gateway.get(VERIFY_EMAIL, Done, {"token": await self.mailed_secret(email, before + 1)})
         _, me = await self.log_in(email, password)
         return me.account_id
 
-    async def log_in(self, email: str = EMAIL, password: str = PASSWORD) -> tuple[str, Me]:
+    async def log_in(self, email: str, password: str = PASSWORD) -> tuple[str, Me]:
         """The cookie's secret, and the account."""
         answer = await self.gateway.ask(LOGIN, {"email": email, "password": password})
         cookie = cookie_of(answer)
@@ -64,21 +67,29 @@ class AuthWorld:
 
 
 @pytest.fixture
-async def nats(tmp_path: Path) -> AsyncIterator[NatsServer]:
-    async with NatsServer(tmp_path / "nats") as server:
+def email() -> str:
+    """An address of one's own: the tests of a file share one service."""
+    return f"anna.alm.{next(_numbers)}@skola.example"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nats(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[NatsServer]:
+    async with NatsServer(tmp_path_factory.mktemp("nats")) as server:
         yield server
 
 
-@pytest.fixture
-async def world(nats: NatsServer, tmp_path: Path) -> AsyncIterator[AuthWorld]:
-    post = start("smtp", tmp_path)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(nats: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AuthWorld]:
+    folder = tmp_path_factory.mktemp("auth")
+    post = start("smtp", folder)
     settings = {
         "smtp_host": "127.0.0.1",
         "smtp_port": str(post.ports["smtp"]),
         "smtp_sender": "no-reply@larabot.example",
     }
     try:
-        async with RunningService("auth", nats, tmp_path, **settings) as service, Neighbour("gateway", nats) as gateway:
+        service = RunningService("auth", nats, folder, **settings)
+        async with service, Neighbour("gateway", nats, service.clock) as gateway:
             yield AuthWorld(service, gateway, post)
     finally:
         post.stop()

@@ -48,7 +48,7 @@ async def test_a_reset_link_sets_the_password_once_and_ends_every_session(world:
     with pytest.raises(Refusal) as refused:
         await world.passwords.reset(secret, NEW)
     assert refused.value.kind is ErrorKind.GONE
-    assert await world.login.log_in(EMAIL, NEW, None)
+    assert (await world.login.log_in(EMAIL, NEW, None)).account.id == account_id
     assert world.revocations.announced[-1] == (account_id, ())
 
 
