@@ -29,7 +29,7 @@ def asyncapi_document() -> JsonObject:
         operations |= event_operations(event)
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "LaraBot bus", "version": VERSION, "description": DESCRIPTION},
+        "info": {"title": "Larabot bus", "version": VERSION, "description": DESCRIPTION},
         "defaultContentType": "application/json",
         "servers": {account.value.lower(): server(account) for account in Account},
         "channels": dict(sorted(channels.items())),

@@ -38,7 +38,7 @@ def openapi_document() -> JsonObject:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "LaraBot",
+            "title": "Larabot",
             "version": VERSION,
             "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

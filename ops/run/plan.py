@@ -124,7 +124,7 @@ def record_of(site: Site) -> dict[str, Any]:
 
 def banner_of(site: Site) -> str:
     emulated = ", ".join(VENDOR_TITLES[vendor] for vendor in site.configuration.emulated_vendors)
-    lines = ["", f"  LaraBot      {site.public_url}"]
+    lines = ["", f"  Larabot      {site.public_url}"]
     if site.is_emulated("smtp"):
         lines.append(f"  mail sink    {site.mail_sink_url}")
     lines.append(f"  EMULATED     {emulated or 'nothing: every vendor is the real one'}")

@@ -5,7 +5,7 @@ import re
 WHOLE_DAYS = re.compile(r"P(\d+)D")
 
 PACKAGE = {
-    "title": {"sv": "Dina uppgifter hos LaraBot", "nb": "Opplysningene dine hos LaraBot", "en": "Your data at LaraBot"},
+    "title": {"sv": "Dina uppgifter hos Larabot", "nb": "Opplysningene dine hos Larabot", "en": "Your data at Larabot"},
     "made": {"sv": "Sammanställd", "nb": "Sammenstilt", "en": "Gathered"},
     "controller": {"sv": "Personuppgiftsansvarig", "nb": "Behandlingsansvarlig", "en": "Controller"},
     "purpose": {"sv": "Ändamål", "nb": "Formål", "en": "Purpose"},
