@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import logging
 import time
@@ -17,6 +18,7 @@ from services.textproxy.domain import Progress, Prompt
 from tests.integration.emulators.running import Running, start
 
 TEXT = "Åsa åt äpplen på ön 🍏 eftersom växterna tillhandahåller mat åt åtskilliga individer i hela landet."
+LAST_EVENTS = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 PROMPT = Prompt("Task: simplify\nRewrite the text.", TEXT, 0.3, 1000)
 QUICK = Patience(connect_seconds=1, first_token_seconds=1.5, idle_seconds=0.5, whole_seconds=1.5, retries_seconds=1.0)
 
@@ -256,6 +258,31 @@ async def test_a_finished_answer_leaves_its_connection_for_the_next(azure: Runni
     await answer_of(model)
     await model.whole(PROMPT)
     assert len({request["connection"] for request in azure.requests()}) == 1
+
+
+async def test_a_last_segment_that_lags_does_not_cost_the_connection() -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+                writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                writer.write(b"%x\r\n%b\r\n" % (len(LAST_EVENTS), LAST_EVENTS))
+                await asyncio.sleep(0.05)
+                writer.write(b"0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        model = AzureLanguageModel(Deployment(url, "school", "2024-10-21", "key"), QUICK)
+        for _ in range(3):
+            await answer_of(model)
+        await model.close()
+    assert connections == 1
 
 
 async def test_cookies_of_the_vendor_are_not_kept(azure: Running, model: AzureLanguageModel) -> None:
