@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 SAME_ORIGIN = frozenset({"same-origin", "none"})
 REQUESTED_BY = "larabot"
@@ -33,7 +33,7 @@ def is_cross_site(headers: Mapping[str, str], own_host: str) -> bool:
     if site is not None and site not in SAME_ORIGIN:
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != own_host
+    return origin is not None and (_parts_of(origin).netloc or "none") != own_host
 
 
 def network_of(address: str) -> str:
@@ -77,11 +77,18 @@ def visit_of(address: str, route: str, method: str, status: int, size_bytes: int
         method=method,
         status=status,
         size_bytes=size_bytes,
-        referrer=(urlsplit(headers.get("referer", "")).hostname or "")[:100],
+        referrer=(_parts_of(headers.get("referer", "")).hostname or "")[:100],
         browser=next((name for mark, name in BROWSERS if mark in agent), "other"),
         system=next((name for mark, name in SYSTEMS if mark in agent), "other"),
         language=language.group(0) if language else "",
     )
+
+
+def _parts_of(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket without its other half
+        return urlsplit("")
 
 
 def day_name(day: date) -> str:

@@ -76,6 +76,7 @@ BAD = (
     Bad("another X-Requested-By", 403, "csrf", content=LOGIN, headers={"X-Requested-By": "evil"}),
     Bad("another origin", 403, "csrf", content=LOGIN, headers={"Origin": "https://evil.example"}),
     Bad("the null origin", 403, "csrf", content=LOGIN, headers={"Origin": "null"}),
+    Bad("an origin that is no address", 403, "csrf", content=LOGIN, headers={"Origin": "http://[::1"}),
     Bad("our name with another port", 403, "csrf", content=LOGIN, headers={"Origin": "http://localhost:1"}),
     Bad("a cross-site fetch", 403, "csrf", content=LOGIN, headers={"Sec-Fetch-Site": "cross-site"}),
     Bad("a same-site fetch", 403, "csrf", content=LOGIN, headers={"Sec-Fetch-Site": "same-site"}),
@@ -137,6 +138,42 @@ async def test_bad_input_is_refused_with_a_problem_of_the_right_status(platform:
 async def sent(person: Person, bad: Bad) -> httpx.Response:
     headers = {**(JSON if bad.content else {}), **bad.headers}
     return await person.browser.request(bad.method, bad.path, content=bad.content, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "path", ["/%00", f"/{'a' * 300}", f"/{'a/' * 2000}", "/%ff%fe", "/..%2f..%2fpyproject.toml", "/.git/config"]
+)
+async def test_an_odd_address_is_a_page_that_is_not_there(platform: Platform, path: str) -> None:
+    async with somebody(platform, Referer="http://[::1") as visitor:
+        answer = await visitor.browser.get(path)
+    assert answer.status_code in {200, 404}
+    assert answer.headers["content-type"].startswith(("text/html", "application/problem+json"))
+    assert "[project]" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Accept-Language", b"\xff\xfe"),
+        ("Accept-Language", b"x" * 5000),
+        ("Cookie", b"__Host-session=\xff\xfe; __Host-visitor=%00{"),
+        ("Cookie", b"__Host-session=" + b"A" * 8000),
+        ("Idempotency-Key", b"k" * 500),
+        ("X-Case-Secret", b"\xff" * 500),
+        ("User-Agent", b"\xff\xfe"),
+        ("Referer", b"http://[::1"),
+    ],
+)
+async def test_no_header_brings_a_route_down(platform: Platform, name: str, value: bytes) -> None:
+    async with somebody(platform) as visitor:
+        for method, path in (("GET", "/api/me"), ("GET", "/api/consent"), ("POST", SUBSCRIPTIONS)):
+            headers: Any = {
+                name.encode(): value,
+                **({b"Content-Type": b"application/json"} if method == "POST" else {}),
+            }
+            content = body(email=visitor.email, consent=True) if method == "POST" else None
+            answer = await visitor.browser.request(method, path, content=content, headers=headers)
+            assert answer.status_code < 500, answer.text
 
 
 @pytest.mark.parametrize("size", [64 * KIB + 1, 150 * KIB])

@@ -40,6 +40,7 @@ def application(parts: Parts) -> FastAPI:
             app.router.routes.append(Route(call.http.path, endpoint, methods=[call.http.method], name=call.subject))
     app.router.routes.extend(by_hand(parts))
     app.add_exception_handler(HTTPException, _as_problem)  # type: ignore[arg-type] # starlette's own signature
+    app.add_exception_handler(Exception, _as_fault)
     return app
 
 
@@ -67,3 +68,8 @@ async def _as_problem(request: Request, error: HTTPException) -> Response:
     is_method = error.status_code == NOT_ALLOWED and not is_nowhere
     kind = ErrorKind.METHOD_NOT_ALLOWED if is_method else ErrorKind.NOT_FOUND
     return response_of(Refusal(kind), language_of(request), request.scope["larabot.instance"])
+
+
+async def _as_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 — a handler's shape
+    """A bug: what surrounds the application logs it."""
+    return response_of(Refusal(ErrorKind.INTERNAL), language_of(request), request.scope["larabot.instance"])

@@ -36,13 +36,21 @@ class Pages:
         path = request.path_params.get("page", "")
         if path.startswith(NO_PAGES):
             return response_of(Refusal(ErrorKind.NOT_FOUND), language_of(request), request.scope["larabot.instance"])
-        file = (self._root / path).resolve()
-        if path and file.is_relative_to(self._root) and file.is_file() and not file.name.startswith("."):
+        file = self._file(path)
+        if file is not None:
             return FileResponse(file, headers={"Cache-Control": IMMUTABLE if "assets/" in path else "no-cache"})
         index = self._root / "index.html"
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, status_code=503)
         return FileResponse(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
+
+    def _file(self, path: str) -> Path | None:
+        try:
+            file = (self._root / path).resolve()
+            is_ours = file.is_relative_to(self._root) and file.is_file() and not file.name.startswith(".")
+        except (OSError, ValueError):  # too long for a file's name, or no name at all
+            return None
+        return file if path and is_ours else None
 
     async def openapi(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
         """The OpenAPI document."""

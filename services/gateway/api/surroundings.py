@@ -70,6 +70,8 @@ class Surroundings:
         except Exception as error:
             # The last resort: a bug becomes a problem document, never a stack trace.
             log.failure("request failed", error=error, method=request.method)
+            if answer.is_whole:
+                return
             if answer.status:
                 raise
             refusal = Refusal(ErrorKind.INTERNAL)
@@ -92,6 +94,7 @@ class _Answer:
         self._headers = headers
         self.status = 0
         self.size_bytes = 0
+        self.is_whole = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -99,4 +102,5 @@ class _Answer:
             message["headers"] = [*message.get("headers", []), *self._headers]
         elif message["type"] == "http.response.body":
             self.size_bytes += len(message.get("body", b""))
+            self.is_whole = not message.get("more_body", False)
         await self._send(message)
