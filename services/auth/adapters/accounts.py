@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, delete, exists, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -61,19 +60,8 @@ class SqlAccounts:
             await _post(session, letter)
 
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
-        try:
-            return await self._confirm(token_hash, account, now)
-        except IntegrityError:
-            return False  # another link for the same address won in the same moment
-
-    async def _confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
         async with self._database.write() as session:
-            used = delete(RegistrationRow).where(
-                col(RegistrationRow.token_hash) == token_hash,
-                col(RegistrationRow.email) != "",
-                col(RegistrationRow.created_at) > now - REGISTRATION_TTL,
-            )
-            row = (await session.scalars(used.returning(RegistrationRow))).one_or_none()
+            row = await _taken(session, token_hash, now)
             if row is None or await session.scalar(select(exists().where(col(AccountRow.email) == row.email))):
                 return False
             session.add(
@@ -92,7 +80,6 @@ class SqlAccounts:
             session.add(
                 CredentialRow(account_id=account.id, password_hash=row.password_hash, changed_at=now, last_login_at=now)
             )
-            await session.execute(delete(RegistrationRow).where(col(RegistrationRow.email) == row.email))
             return True
 
     async def offer_reset(self, token_hash: str, account_id: str, now: datetime, letter: Notice | None) -> None:
@@ -156,6 +143,20 @@ class SqlAccounts:
         async with self._database.read() as session:
             found = (await session.execute(query)).one_or_none()
             return Credential(account=account_of(found[0]), password_hash=found[1]) if found else None
+
+
+async def _taken(session: AsyncSession, token_hash: str, now: datetime) -> RegistrationRow | None:
+    """Take a registration, and all others for its address, out of the table; they are locked in one order."""
+    alive = (col(RegistrationRow.created_at) > now - REGISTRATION_TTL) & (col(RegistrationRow.email) != "")
+    asked = select(col(RegistrationRow.email)).where(col(RegistrationRow.token_hash) == token_hash, alive)
+    email = await session.scalar(asked)
+    if email is None:
+        return None
+    same = col(RegistrationRow.email) == email
+    locked = select(RegistrationRow).where(same).order_by(col(RegistrationRow.token_hash)).with_for_update()
+    rows = {row.token_hash: row for row in (await session.scalars(locked)).all()}
+    await session.execute(delete(RegistrationRow).where(same))
+    return rows.get(token_hash)
 
 
 async def _set_password(session: AsyncSession, account_id: str, password_hash: str, now: datetime) -> bool:
