@@ -21,7 +21,7 @@ from services.dsar.adapters import log
 from services.dsar.adapters.letters import Letters
 from services.dsar.adapters.requests import ERASING, forget_party
 from services.dsar.domain.case import ErasureRecord, Letter, LoggedReceipt, Notice
-from services.dsar.domain.erasure import Progress
+from services.dsar.domain.erasure import OWN_HOLDER, Progress
 from services.dsar.tables import TABLES, CaseParty, CaseRecord, Erasure, ErasureLocator, ExpectedReceipt
 
 UNFINISHED_MAX = 2000
@@ -150,7 +150,8 @@ class SqlErasures:
                 return "duplicate"
             expected.leaf_index = await log.append(session, leaf)
             expected.received_at, expected.receipt = self._clock.now(), receipt
-            wake_after_commit(session, ERASING)
+            if not await self._others_missing(session, erasure_id):
+                wake_after_commit(session, ERASING)
         return "stored"
 
     async def record(self, erasure_id: str) -> ErasureRecord | None:
@@ -179,6 +180,17 @@ class SqlErasures:
             tree_size=size,
             root_hash=root,
         )
+
+    async def _others_missing(self, session: AsyncSession, erasure_id: str) -> bool:
+        """Whether a receipt of another holder of ours is missing: until then no step can follow."""
+        receipt = ExpectedReceipt
+        missing = select(receipt.holder).where(
+            col(receipt.erasure_id) == erasure_id,
+            col(receipt.received_at).is_(None),
+            col(receipt.recipient).is_(False),
+            col(receipt.holder) != OWN_HOLDER,
+        )
+        return (await session.execute(missing.limit(1))).first() is not None
 
     async def _step(self, session: AsyncSession, erasure_id: str, column: Any) -> bool:
         """Set the time of a step unless it is set; whether we were the one to set it."""
