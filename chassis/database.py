@@ -12,9 +12,9 @@ import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import URL, DateTime, Dialect, Table, event, make_url
+from sqlalchemy import URL, Connection, CursorResult, DateTime, Dialect, Executable, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -85,6 +85,7 @@ class Database:
             raise ValueError("a SQLite database needs a file")
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
+        self._checkpointer: AsyncEngine | None = None
         self._turn = asyncio.Lock()
         self._checkpoint = asyncio.Lock()
         self._commits = 0
@@ -96,7 +97,9 @@ class Database:
         if self.dialect == "sqlite":
             _make_private_file(Path(str(self._url.database)))
             self._writer = _sqlite_engine(self._url, connections=1, begin="BEGIN IMMEDIATE")
-            self._reader = _sqlite_engine(self._url, connections=READERS_MAX, begin="BEGIN", read_only=True)
+            self._reader = _sqlite_engine(self._url, connections=READERS_MAX, begin="BEGIN", also="query_only=ON")
+            patience = f"busy_timeout={SETTLE_BUSY_MILLISECONDS}"  # it holds up the writers meanwhile
+            self._checkpointer = _sqlite_engine(self._url, connections=1, begin="BEGIN", also=patience)
         else:
             self._writer = _postgres_engine(self._url)
             self._reader = self._writer.execution_options(postgresql_readonly=True)
@@ -107,10 +110,10 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in (self._reader, self._writer):
+        for engine in (self._checkpointer, self._reader, self._writer):
             if engine is not None:
                 await engine.dispose()
-        self._writer = self._reader = None
+        self._writer = self._reader = self._checkpointer = None
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -161,17 +164,11 @@ class Database:
         raise StillBusy
 
     async def _truncate_log(self) -> bool:
-        if self._writer is None:
+        if self._checkpointer is None:
             raise StillBusy
-        async with self._writer.connect() as connection:
+        async with self._checkpointer.connect() as connection:
             raw: Any = (await connection.get_raw_connection()).driver_connection
-            await raw.execute(f"PRAGMA busy_timeout={SETTLE_BUSY_MILLISECONDS}")
-            try:
-                cursor = await raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                busy, *_ = await cursor.fetchone()
-                await cursor.close()
-            finally:
-                await raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+            ((busy, *_),) = await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         return not busy
 
     @contextlib.asynccontextmanager
@@ -198,6 +195,12 @@ def now_in(session: AsyncSession) -> datetime:
     return clock.now()
 
 
+async def affected(session: AsyncSession, statement: Executable) -> int:
+    """Execute a statement that returns no rows; how many it touched."""
+    result = cast("CursorResult[Any]", await session.execute(statement))
+    return result.rowcount
+
+
 def insert_into(session: AsyncSession, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the session."""
     if session.get_bind().dialect.name == "sqlite":
@@ -210,18 +213,22 @@ def _make_private_file(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # -wal and -shm take over its mode
 
 
-def _sqlite_engine(url: URL, *, connections: int, begin: str, read_only: bool = False) -> AsyncEngine:
+def _sqlite_engine(url: URL, *, connections: int, begin: str, also: str = "") -> AsyncEngine:
     engine = create_async_engine(
         url, pool_size=connections, max_overflow=0, pool_timeout=WRITE_TURN_SECONDS, hide_parameters=True
     )
 
     def connected(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver must not begin by itself; `begin` below does
-        for pragma in (*PRAGMAS, *(("query_only=ON",) if read_only else ())):
+        connection.isolation_level = None  # the driver must not begin by itself; `begun` does
+        for pragma in filter(None, (*PRAGMAS, also)):
             connection.execute(f"PRAGMA {pragma}").close()
 
+    def begun(connection: Connection) -> None:
+        adapted: Any = connection.connection.dbapi_connection
+        adapted.run_async(lambda raw: raw.execute(begin))  # a third of the way that a SQLAlchemy statement takes
+
     event.listen(engine.sync_engine, "connect", connected)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine.sync_engine, "begin", begun)
     return engine
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import insert_into
+from chassis.database import affected, insert_into
 from chassis.tables import StandardTables
 
 
@@ -13,5 +13,4 @@ async def first_time(
 ) -> bool:
     """Note a message as handled, in the transaction of its effect; false if it was noted before."""
     noted = insert_into(session, tables.inbox).values(consumer=consumer, message_id=message_id, handled_at=at)
-    result = await session.execute(noted.on_conflict_do_nothing().returning(tables.inbox.c.message_id))
-    return result.first() is not None
+    return await affected(session, noted.on_conflict_do_nothing()) == 1

@@ -2,7 +2,8 @@
 
 A row leaves the outbox only when JetStream has acknowledged it; what is published twice after a crash bears the
 same message id. Order is kept by having one relay at a time: replicas on PostgreSQL take an advisory lock for the
-length of a pass (skipping each other's locked rows instead would let them overtake one another).
+length of a pass (skipping each other's locked rows instead would let them overtake one another). Transactions
+that ran side by side have no order between them; one that began after another's commit is published after it.
 """
 
 import asyncio

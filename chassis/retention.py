@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database
+from chassis.database import DATABASE_FAILURES, Database, StillBusy, affected
 from chassis.inventory import Inventory
 from chassis.tables import TRACES_KEPT, StandardTables, trace_columns
 from chassis.telemetry import Log
 
 BATCH_MAX = 500
 EVERY_SECONDS, JITTER_SECONDS = 55, 10
+
+FAILURES: tuple[type[Exception], ...] = (StillBusy, *DATABASE_FAILURES)
 
 log = Log("retention")
 
@@ -46,7 +48,7 @@ class Retention:
         while True:
             try:
                 await self.sweep()
-            except DATABASE_FAILURES as error:
+            except FAILURES as error:
                 log.warning("retention waits", error=error)
             await asyncio.sleep(EVERY_SECONDS + secrets.randbelow(JITTER_SECONDS))
 
@@ -76,5 +78,4 @@ async def _delete_some(session: AsyncSession, table: Table, due: ColumnElement[b
     """Delete a bounded number of rows, so that no other write waits long."""
     key = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(due).limit(BATCH_MAX)
-    result = await session.execute(delete(table).where(key.in_(some)).returning(*table.primary_key.columns))
-    return len(result.all())
+    return await affected(session, delete(table).where(key.in_(some)))

@@ -15,14 +15,14 @@ from typing import Any
 from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import insert_into
+from chassis.database import affected, insert_into
 from chassis.holder.external import ExternalHolder
 from chassis.holder.rows import rows_of
 from chassis.inbox import first_time
 from chassis.inventory import Inventory
 from chassis.tables import StandardTables
 from contracts.dsar import Claim
-from contracts.personal_data import PersonalData, Retained
+from contracts.personal_data import Retained
 
 Counts = dict[str, int]
 BeforeErasure = Callable[[AsyncSession, Claim], Awaitable[None]]
@@ -84,22 +84,30 @@ class Erasure:
         counts: Counts = {}
         for table, declaration in self._erasable:
             condition = rows_of(table, declaration, claim.locators, claim.requested_at)
-            deleted = await session.execute(delete(table).where(condition).returning(*table.primary_key.columns))
-            counts[table.name] = len(deleted.all())
+            counts[table.name] = await affected(session, delete(table).where(condition))
         return counts
 
     async def probe(self, session: AsyncSession, claim: Claim) -> Counts:
-        """How many of the person's rows are left, by table."""
-        return {table.name: await _count(session, table, declaration, claim) for table, declaration in self._erasable}
+        """How many of the person's rows are left, by table: one question, so that all answers are of one moment."""
+        if not self._erasable:
+            return {}
+        counts = (
+            select(func.count())
+            .select_from(table)
+            .where(rows_of(table, declaration, claim.locators, claim.requested_at))
+            .scalar_subquery()
+            .label(table.name)
+            for table, declaration in self._erasable
+        )
+        return dict((await session.execute(select(*counts))).mappings().one())
 
     async def note(
         self, session: AsyncSession, holder: str, erasure_id: str, sequence: int, counts: Counts, at: datetime
     ) -> None:
         """Leave the tombstone: counts of this time are added to those of an earlier, interrupted one."""
         tombstone = self._tables.tombstone
-        if await first_time(session, self._tables, f"erase-{holder}", erasure_id, at):
-            row = {"erasure_id": erasure_id, "holder": holder, "sequence": sequence, "erased": counts, "erased_at": at}
-            await session.execute(insert(tombstone).values(row))
+        row = {"erasure_id": erasure_id, "holder": holder, "sequence": sequence, "erased": counts, "erased_at": at}
+        if await affected(session, insert_into(session, tombstone).values(row).on_conflict_do_nothing()):
             await self._raise_watermark(session, holder, sequence)
             return
         mine = (tombstone.c.erasure_id == erasure_id) & (tombstone.c.holder == holder)
@@ -130,8 +138,3 @@ class Erasure:
         if self._tables.recipient_erasure is None:
             raise LookupError("a service with recipients needs standard_tables(…, recipients=True)")
         return self._tables.recipient_erasure
-
-
-async def _count(session: AsyncSession, table: Table, declaration: PersonalData, claim: Claim) -> int:
-    condition = rows_of(table, declaration, claim.locators, claim.requested_at)
-    return (await session.execute(select(func.count()).select_from(table).where(condition))).scalar_one()

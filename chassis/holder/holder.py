@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import Database, insert_into
+from chassis.database import Database, affected, insert_into
 from chassis.holder.erasure import BeforeErasure, Counts, Erasure, StillHeld
 from chassis.holder.export import Exporter, as_json
 from chassis.holder.external import ExternalHolder
@@ -126,10 +126,8 @@ class PersonalDataHolder:
         receipt = self._tables.receipt
         async with self._database.write() as session:
             row = {"erasure_id": erasure_id, "holder": holder, "payload": signed, "signed_at": now}
-            stored = await session.execute(
-                insert_into(session, receipt).values(row).on_conflict_do_nothing().returning(receipt.c.erasure_id)
-            )
-            if stored.first() is None:  # another replica was faster: its receipt is the one
+            if not await affected(session, insert_into(session, receipt).values(row).on_conflict_do_nothing()):
+                # Another replica was faster: its receipt is the one.
                 signed = await self._stored_receipt(session, holder, erasure_id) or signed
             if holder != self._service:
                 await self._erasure.forget_prepared(session, erasure_id, holder)

@@ -107,12 +107,6 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture
-async def postgres_url(postgres: PostgresServer) -> str:
-    """An empty database of one's own."""
-    return await postgres.fresh_database()
-
-
 def _unprivileged() -> dict[str, Any]:
     """How to start a process as nobody, where we are root."""
     if os.getuid() != 0:

@@ -1,11 +1,13 @@
 """Retention: what is past its period goes, what is not stays, and the counts are told."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
 
 import chassis.retention
+from chassis.database import StillBusy
 from chassis.inbox import first_time
 from chassis.retention import Retention
 from chassis.tables import TRACES_KEPT
@@ -68,3 +70,24 @@ async def test_a_row_without_a_time_to_count_from_stays(toy: Toy, retention: Ret
     clock.advance(100 * YEAR)
     assert await retention.sweep() == {}
     assert len(await toy.rows("tariff")) == 1
+
+
+async def test_a_log_that_cannot_be_emptied_now_does_not_end_the_sweeping(
+    toy: Toy, retention: Retention, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_up = asyncio.Event()
+
+    async def busy() -> None:
+        held_up.set()
+        raise StillBusy
+
+    monkeypatch.setattr(toy.database, "settle", busy)
+    await toy.add_person("anna")
+    clock.advance(timedelta(days=31))
+    task = asyncio.create_task(retention.run())
+    async with asyncio.timeout(5):
+        await held_up.wait()
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
