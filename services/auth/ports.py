@@ -44,9 +44,6 @@ class Accounts(Protocol):
     async def register(self, registration: Registration, letter: Notice | None) -> None:
         """Note a registration that waits for its address to be confirmed."""
 
-    async def notify(self, letter: Notice) -> None:
-        """Send a letter."""
-
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
         """Turn a registration into the account; its address, name and language are filled in.
 

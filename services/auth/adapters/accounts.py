@@ -55,10 +55,6 @@ class SqlAccounts:
             )
             await _post(session, letter)
 
-    async def notify(self, letter: Notice) -> None:
-        async with self._database.write() as session:
-            await _post(session, letter)
-
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
         async with self._database.write() as session:
             row = await _taken(session, token_hash, now)

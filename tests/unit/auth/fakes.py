@@ -45,9 +45,6 @@ class FakeStore:
         self.registrations[registration.token_hash] = registration
         self._post(letter)
 
-    async def notify(self, letter: Notice) -> None:
-        self._post(letter)
-
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
         registration = self.registrations.get(token_hash)
         if registration is None or not registration.email or now >= registration.created_at + REGISTRATION_TTL:
