@@ -6,7 +6,7 @@ they run in one process, and a recipient's record is found through the database,
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +49,17 @@ class Inventory:
             faults += [f"{name}: {fault}" for fault in _misfits(self._metadata.tables[name], declaration)]
         if faults:
             raise UndeclaredStore(f"{self.service}: " + "; ".join(faults))
+
+    def check_published(self, published: Mapping[str, Any]) -> None:
+        """Compare with what is published for this service (contracts/schemas/holders.json): receipts refer to it.
+
+        Raises:
+            UndeclaredStore: the two differ.
+        """
+        if published.get(self.service) != self.document():
+            raise UndeclaredStore(
+                f"{self.service}: its inventory differs from contracts/schemas/holders.json; run: make contracts"
+            )
 
     async def check_database(self, database: Database) -> None:
         """Compare the tables and columns that really exist with the declared ones.

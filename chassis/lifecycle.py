@@ -1,6 +1,7 @@
 """A service's life: settings, telemetry, inventory, database, bus, endpoints, ready, drain, in one order for all."""
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+import contracts
 from chassis.bus import Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
@@ -16,7 +18,7 @@ from chassis.database import Database
 from chassis.health import HealthDoor
 from chassis.holder import ExternalHolder, PersonalDataHolder
 from chassis.holder.erasure import BeforeErasure
-from chassis.inventory import Inventory
+from chassis.inventory import Inventory, UndeclaredStore
 from chassis.migrations import migrate
 from chassis.outbox import OutboxRelay
 from chassis.retention import Retention
@@ -32,6 +34,8 @@ from contracts.table import Account, Call, Event, Stream
 
 Claimer = Callable[[str, str], Awaitable[Claim]]
 Background = Callable[[], Coroutine[Any, Any, None]]
+
+PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.json"
 
 log = Log("lifecycle")
 
@@ -123,13 +127,18 @@ class Service:
         configure_traces(self.name, self.settings.otlp_endpoint)
         import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
 
-        sys.exit(uvloop.run(self._live()))
+        try:
+            status = uvloop.run(self._live())
+        except UndeclaredStore as undeclared:
+            sys.exit(f"refusing to start: {undeclared}")
+        sys.exit(status)
 
     async def _live(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         self.inventory.check()
+        self.inventory.check_published(json.loads(PUBLISHED_INVENTORIES.read_bytes())["inventories"])
         await self._open()
         tasks: set[asyncio.Task[Any]] = {
             asyncio.create_task(run(), name=name) for name, run in self._backgrounds.items()

@@ -134,9 +134,13 @@ class MailSender:
 
     async def run(self) -> None:
         """Send until cancelled."""
+        taken_back = False
         while True:
             self._awake.clear()
             try:
+                if not taken_back:
+                    await self._take_back()
+                    taken_back = True
                 sent = await self.send_due()
             except DATABASE_FAILURES as error:
                 log.warning("mail queue unreachable", error=error)
@@ -157,6 +161,13 @@ class MailSender:
                     await session.execute(delete(self._queue).where(self._queue.c.id == row.id))
             self.outcomes[outcome] += 1
         return len(rows)
+
+    async def _take_back(self) -> None:
+        """A SQLite file has one sender: what is leased at the start was leased by one that is gone."""
+        if self._database.dialect == "sqlite":
+            async with self._database.write() as session:
+                taken = update(self._queue).where(self._queue.c.attempts > 0)
+                await session.execute(taken.values(due_at=self._clock.now()))
 
     async def _lease(self) -> list[Row[Any]]:
         queue, now = self._queue, self._clock.now()

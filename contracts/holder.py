@@ -20,11 +20,11 @@ LOCATORS_BY_HOLDER: dict[str, frozenset[Locator]] = {
     "textproxy": frozenset({Locator.QUOTA_KEY}),
     "speechtoken": frozenset({Locator.QUOTA_KEY}),
     "consent": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
-    "newsletter": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL}),
-    "analytics": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
+    "newsletter": frozenset({Locator.EMAIL}),
+    "analytics": frozenset({Locator.VISITOR_ID}),
     "dsar": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL, Locator.ERASURE_ID}),
-    "brevo": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL}),
-    "posthog": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
+    "brevo": frozenset({Locator.EMAIL}),
+    "posthog": frozenset({Locator.VISITOR_ID}),
 }
 
 

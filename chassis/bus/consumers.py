@@ -75,28 +75,31 @@ class DurableConsumer:
 
     async def _handle(self, message: Msg) -> None:
         progress = asyncio.create_task(_in_progress(message))
+        try:
+            if await self._handled(message):
+                await message.ack_sync(timeout=PUBLISH_SECONDS)
+            else:
+                await message.nak(delay=retry_delay_seconds(message.metadata.num_delivered or 1))
+        except (nats.errors.Error, TimeoutError) as error:
+            log.warning("delivery not answered", error=error, consumer=self._durable)
+        finally:
+            progress.cancel()
+
+    async def _handled(self, message: Msg) -> bool:
+        """Whether the handler is done with it; if not, it comes again."""
+        attempt = message.metadata.num_delivered
         attributes = {"messaging.system": "nats", "messaging.consumer.group.name": self._durable}
         try:
             with span(f"process {self._event.subject}", SpanKind.CONSUMER, attributes, extract=message.headers or {}):
                 await self._handler(parse(self._event.model, {}, message.data))
-            await message.ack_sync(timeout=PUBLISH_SECONDS)
         except Refusal as refusal:
-            log.warning("delivery refused", error=refusal, consumer=self._durable, kind=refusal.kind.value)
-            await self._again(message)
-        except (nats.errors.Error, TimeoutError) as error:
-            log.warning("not acknowledged", error=error, consumer=self._durable)
+            log.info("delivery postponed", consumer=self._durable, kind=refusal.kind.value, attempt=attempt)
+            return False
         except Exception as error:
             # The loop must outlive any bug of a handler; the message comes again.
-            log.failure("handler failed", error=error, consumer=self._durable, attempt=message.metadata.num_delivered)
-            await self._again(message)
-        finally:
-            progress.cancel()
-
-    async def _again(self, message: Msg) -> None:
-        try:
-            await message.nak(delay=retry_delay_seconds(message.metadata.num_delivered or 1))
-        except nats.errors.Error as error:
-            log.warning("not postponed", error=error, consumer=self._durable)
+            log.failure("handler failed", error=error, consumer=self._durable, attempt=attempt)
+            return False
+        return True
 
 
 def retry_delay_seconds(deliveries: int) -> float:
