@@ -9,6 +9,7 @@ from contracts.envelope import Caller
 from contracts.messages import Empty
 from services.consent.adapters.announcer import SignalledChanges
 from services.consent.adapters.consents import SqlConsents
+from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.policies import PolicyFiles
 from services.consent.adapters.upkeep import Upkeep
 from services.consent.endpoints import ConsentEndpoints
@@ -24,8 +25,9 @@ def build(settings: ConsentSettings) -> Service:
     """Put the service together."""
     service = Service("consent", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
     policy = PolicyFiles(POLICIES, HOLDERS)
-    choosing = Choosing(SqlConsents(service.database), policy, SignalledChanges(service.bus), service.clock)
-    upkeep = Upkeep(service.database, service.clock, bytes.fromhex(settings.evidence_key.get_secret_value()))
+    evidence = EvidenceBook(bytes.fromhex(settings.evidence_key.get_secret_value()))
+    choosing = Choosing(SqlConsents(service.database, evidence), policy, SignalledChanges(service.bus), service.clock)
+    upkeep = Upkeep(service.database, service.clock, evidence)
     endpoints = ConsentEndpoints(choosing, policy)
 
     service.answer(consent.GET, endpoints.get)

@@ -112,7 +112,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What follows from a wish. `visitor_id` is the browser's pseudonym from now on."""
+    """What follows from a wish. `visitor_id` is the browser's pseudonym from now on.
+
+    `retired` is one that no browser will hold any more: nobody could see or erase what stands under it, so of its
+    records only evidence stays.
+    """
 
     receipt_id: str
     records: tuple[Record, ...]
@@ -120,6 +124,7 @@ class Change:
     ended: tuple[Standing, ...]
     withdrawn: tuple[str, ...]
     visitor_id: str | None
+    retired: str | None
     accepted_cookies: frozenset[str]
 
 
@@ -154,6 +159,7 @@ def decide(wish: Wish, standings: Iterable[Standing], versions: Collection[str],
         ended=tuple(one for one in standings if one.purpose in named),
         withdrawn=tuple(record.purpose for record in records if record.event == Event.WITHDRAWN),
         visitor_id=visitor_id,
+        retired=wish.visitor_id if wish.cookie_purposes and not accepted else None,
         accepted_cookies=accepted,
     )
 

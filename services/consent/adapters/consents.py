@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chassis.database import Database, insert_into
+from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.rows import record_of, record_values, standing_of, standing_values
 from services.consent.domain import FIRST_LINK, Change, Event, Kind, Record, Standing, link
 from services.consent.ports import Decide
@@ -23,8 +24,9 @@ HEAD = 1
 class SqlConsents:
     """The port `Consents` over a database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, evidence: EvidenceBook) -> None:
         self._database = database
+        self._evidence = evidence
 
     async def standings(self, account_id: str | None, visitor_id: str | None) -> Sequence[Standing]:
         async with self._database.read() as session:
@@ -38,6 +40,10 @@ class SqlConsents:
             for standing in change.given:
                 await session.execute(insert(ROWS[standing.kind]).values(standing_values(standing)))
             await _append(session, change.records, sequence, chained)
+            if change.retired is not None:
+                theirs = col(RecordRow.visitor_id) == change.retired
+                await self._evidence.enter(session, theirs, change.records[0].at)
+                await session.execute(delete(RecordRow).where(theirs))
             return change
 
     async def history(self, account_id: str | None, visitor_id: str | None, records_max: int) -> Sequence[Record]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -11,11 +11,11 @@ from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database
 from chassis.telemetry import Log
 from contracts.dsar import Claim
-from contracts.identifiers import new_id
 from contracts.personal_data import Locator
+from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.rows import record_of
 from services.consent.domain import FIRST_LINK, Event, first_broken
-from services.consent.tables import AccountConsentRow, ChainRow, EvidenceRow, RecordRow, VisitorConsentRow
+from services.consent.tables import AccountConsentRow, ChainRow, RecordRow, VisitorConsentRow
 
 EVERY_SECONDS = 60
 CHECKED_LINKS_MAX = 2000
@@ -26,29 +26,17 @@ log = Log("consent")
 class Upkeep:
     """Keeps records and evidence true to what stands."""
 
-    def __init__(self, database: Database, clock: Clock, evidence_key: bytes) -> None:
+    def __init__(self, database: Database, clock: Clock, evidence: EvidenceBook) -> None:
         self._database = database
         self._clock = clock
-        self._evidence_key = evidence_key
+        self._evidence = evidence
 
     async def leave_evidence(self, session: AsyncSession, claim: Claim) -> None:
         """Before a person's records are erased, in the same transaction: keep what Art. 17(3)(e) needs of them."""
         theirs = col(RecordRow.account_id).in_(_values(claim, Locator.ACCOUNT_ID)) | col(RecordRow.visitor_id).in_(
             _values(claim, Locator.VISITOR_ID)
         )
-        now = self._clock.now()
-        for row in (await session.scalars(select(RecordRow).where(theirs))).all():
-            evidence = {
-                "id": new_id(),
-                "purpose": row.purpose,
-                "event": row.event,
-                "at": row.at,
-                "notice_version": row.notice_version,
-                "notice_hash": row.notice_hash,
-                "keyed_hash": record_of(row).evidence(self._evidence_key),
-                "created_at": now,
-            }
-            await session.execute(insert(EvidenceRow).values(evidence))
+        await self._evidence.enter(session, theirs, self._clock.now())
 
     async def end_lapsed(self) -> None:
         """Records of consents that stand no more, since their time was over, count down from now."""

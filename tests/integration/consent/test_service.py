@@ -141,6 +141,10 @@ async def test_a_browser_accepts_adds_and_withdraws(world: ConsentWorld) -> None
     cookie, third = choice_in(await world.choose({"marketing": False, "analytics": False}, visitor_choice=cookie))
     assert third.visitor_id is None
     assert await world.granted(visitor_id=first.visitor_id) == set()
+    former = VisitorChoice(
+        notice_version=VERSION, on=third.on, accepted={Purpose.ANALYTICS}, visitor_id=first.visitor_id
+    )
+    assert await world.receipts(visitor_choice=former.render()) == []
     assert (await world.state(visitor_choice=cookie)).chosen
 
 

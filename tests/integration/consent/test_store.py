@@ -17,6 +17,7 @@ from contracts.dsar import Claim
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
 from services.consent.adapters.consents import SqlConsents
+from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.rows import record_of
 from services.consent.adapters.upkeep import Upkeep
 from services.consent.app import MIGRATIONS
@@ -44,8 +45,8 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clock = FakeClock()
-        self.consents = SqlConsents(database)
-        self.upkeep = Upkeep(database, self.clock, KEY)
+        self.consents = SqlConsents(database, EvidenceBook(KEY))
+        self.upkeep = Upkeep(database, self.clock, EvidenceBook(KEY))
         inventory: Inventory = INVENTORY
         self.retention = Retention(database, inventory, TABLES, self.clock)
 

@@ -78,7 +78,7 @@ def test_accepting_one_more_keeps_the_pseudonym_and_the_first() -> None:
 def test_withdrawing_the_last_takes_the_pseudonym_away() -> None:
     before = [standing(Kind.VISITOR, "analytics")]
     change = decided(before, cookies={"analytics": False}, visitor_id=VISITOR)
-    assert change.visitor_id is None
+    assert (change.visitor_id, change.retired) == (None, VISITOR)
     assert events(change) == {"analytics": Event.WITHDRAWN}
     assert change.records[0].visitor_id == VISITOR
     assert change.withdrawn == ("analytics",)
@@ -99,7 +99,7 @@ def test_account_and_browser_are_not_joined() -> None:
 def test_an_account_purpose_leaves_the_browser_alone() -> None:
     before = [standing(Kind.VISITOR, "analytics")]
     change = decided(before, account={"text_tools": True}, visitor_id=VISITOR)
-    assert change.visitor_id == VISITOR
+    assert (change.visitor_id, change.retired) == (VISITOR, None)
     assert change.accepted_cookies == {"analytics"}
     assert {one.purpose for one in change.given} == {"text_tools"}
 
