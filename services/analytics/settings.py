@@ -9,6 +9,7 @@ from chassis.settings import Settings, SettingsRefused
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
+POSTHOG_EU = frozenset({"eu.i.posthog.com", "eu.posthog.com"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -23,20 +24,20 @@ class AnalyticsSettings(Settings):
 
 
 def refuse_outside_eu(setting: str, address: str, public_url: str, *, emulated: bool) -> None:
-    """Statistics go to PostHog's EU cloud or to a host of our own, over TLS; else to an emulator on this machine.
+    """Raise unless statistics stay in the EU; PostHog's own default is in America.
 
     Raises:
-        SettingsRefused: anything else, PostHog's American default included.
+        SettingsRefused: naming the setting.
     """
+    if not is_in_eu(address, public_url, emulated=emulated):
+        raise SettingsRefused(f"LARABOT_{setting.upper()}: statistics go to PostHog in the EU only")
+
+
+def is_in_eu(address: str, public_url: str, *, emulated: bool) -> bool:
+    """Whether an address is PostHog's EU cloud or below our own domain, over TLS; or an emulator on this machine."""
     parts = urlsplit(address)
     host, own = parts.hostname or "", urlsplit(public_url).hostname or ""
-    if parts.scheme == "https" and (is_posthog_eu(host) or (own not in LOOPBACK and host.endswith(f".{own}"))):
-        return
-    if emulated and host in LOOPBACK:
-        return
-    raise SettingsRefused(f"LARABOT_{setting.upper()}: statistics go to PostHog in the EU only")
-
-
-def is_posthog_eu(host: str) -> bool:
-    """Whether a host belongs to PostHog's EU cloud."""
-    return (host.startswith("eu.") and host.endswith(".posthog.com")) or host == "eu.posthog.com"
+    if host in LOOPBACK:
+        return emulated
+    below_own = own not in LOOPBACK and host.endswith(f".{own}")
+    return parts.scheme == "https" and (below_own or host in POSTHOG_EU)

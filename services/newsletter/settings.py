@@ -32,14 +32,18 @@ class NewsletterSettings(Settings):
 
 
 def refuse_foreign_recipient(base_url: str, *, emulated: bool) -> None:
-    """Contacts go to Brevo over TLS, or to an emulator on this machine, and nowhere else.
+    """Raise unless contacts go to Brevo.
 
     Raises:
-        SettingsRefused: the address is neither.
+        SettingsRefused: they would go elsewhere, or unencrypted.
     """
+    if not is_brevo(base_url, emulated=emulated):
+        raise SettingsRefused(f"LARABOT_BREVO_BASE_URL: contacts go to https://{BREVO_HOST} only")
+
+
+def is_brevo(base_url: str, *, emulated: bool) -> bool:
+    """Whether an address is Brevo's, over TLS, or that of an emulator on this machine."""
     address = urlsplit(base_url)
-    if address.scheme == "https" and address.hostname == BREVO_HOST and address.port in {None, 443}:
-        return
-    if emulated and address.hostname in LOOPBACK:
-        return
-    raise SettingsRefused(f"LARABOT_BREVO_BASE_URL: contacts go to https://{BREVO_HOST} only")
+    if address.hostname in LOOPBACK:
+        return emulated
+    return address.scheme == "https" and address.hostname == BREVO_HOST

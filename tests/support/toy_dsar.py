@@ -65,7 +65,7 @@ class ToyDsar:
         """The body of a holder's receipt, once it is there."""
         return await until(lambda: self.receipts.get((erasure_id, holder)), within_seconds)
 
-    async def _claim(self, request: ClaimRequest, caller: Caller) -> Claim:  # noqa: ARG002 — a handler's shape
+    async def _claim(self, request: ClaimRequest, caller: Caller) -> Claim:
         return self._claims[request.erasure_id]
 
     async def _completed(self, receipt: Receipt) -> None:

@@ -9,7 +9,7 @@ POLL_SECONDS = 0.05
 Found = TypeVar("Found")
 
 
-async def until(condition: Callable[[], Found], within_seconds: float = 5) -> Found:
+async def until(condition: Callable[[], Found | None], within_seconds: float = 5) -> Found:
     """What the condition finds, once it finds something.
 
     Raises:

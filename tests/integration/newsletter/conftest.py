@@ -84,7 +84,7 @@ class Reader:
         await self.subscribe()
         await self.confirm(token_of(await self.letter(seen)))
         welcome = await self.letter(seen + 1)
-        await until(lambda: self.contact())
+        await until(self.contact)
         return token_of(welcome)
 
     def letters(self) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from contracts.errors import ErrorKind, Refusal
@@ -109,13 +110,13 @@ async def test_a_stale_import_cannot_bring_a_reader_back(reader: Reader, brevo: 
     await reader.unsubscribe(await reader.become_subscribed())
     await reader.gone_from_brevo()
     imported = {"email": reader.address, "listIds": [LIST_ID]}
-    brevo_call(brevo, imported)
+    import_contact(brevo, imported)
     await reader.brevo_tells("list_addition", list_id=[LIST_ID], ts=int(time.time()))
     await reader.gone_from_brevo()
 
 
 async def test_an_import_keeps_its_other_lists(reader: Reader, brevo: Running) -> None:
-    brevo_call(brevo, {"email": reader.address, "listIds": [LIST_ID, 2]})
+    import_contact(brevo, {"email": reader.address, "listIds": [LIST_ID, 2]})
     await reader.brevo_tells("list_addition", list_id=[LIST_ID], ts=int(time.time()))
     await until(lambda: (reader.contact() or {}).get("listIds") == [2])
 
@@ -204,9 +205,7 @@ async def test_an_erasure_waits_for_brevo_and_for_nothing_else(
     assert reader.contact() is None
 
 
-def brevo_call(brevo: Running, contact: dict[str, Any]) -> None:
+def import_contact(brevo: Running, contact: dict[str, Any]) -> None:
     """Somebody imports a contact at Brevo, past us."""
-    import httpx  # noqa: PLC0415 — only here
-
     answer = httpx.post(f"{brevo.url}/v3/contacts", json=contact, headers={"api-key": "xkeysib-emulator"})
     assert answer.status_code == 201

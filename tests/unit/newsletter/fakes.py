@@ -1,0 +1,117 @@
+"""The newsletter's surroundings in memory."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from services.newsletter.domain.callbacks import Callback
+from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
+from services.newsletter.domain.tasks import Action, Task
+from services.newsletter.ports import ListedContact, RecipientUnavailable
+
+
+@dataclass
+class FakeSubscriptions:
+    opt_ins: dict[str, OptIn] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    letters: list[Notice] = field(default_factory=list)
+    endings: list[tuple[str, Ending]] = field(default_factory=list)
+    applied: list[Callback] = field(default_factory=list)
+    ended_links: set[str] = field(default_factory=set)
+
+    async def of_address(self, email: str) -> Subscription | None:
+        return next((one for one in self.subscriptions.values() if one.email == email), None)
+
+    async def by_id(self, subscription_id: str) -> Subscription | None:
+        return self.subscriptions.get(subscription_id)
+
+    async def ask(self, opt_in: OptIn, letter: Notice) -> None:
+        self.opt_ins[opt_in.token_hash] = opt_in
+        self.letters.append(letter)
+
+    async def opt_in_of(self, token_hash: str) -> OptIn | None:
+        return self.opt_ins.get(token_hash)
+
+    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+        if self.opt_ins.pop(token_hash, None) is None:
+            return False
+        self.subscriptions[subscription.id] = subscription
+        self.letters.append(welcome)
+        return True
+
+    async def end_by_link(self, unsubscribe_hash: str, now: datetime) -> bool:
+        found = [one for one in self.subscriptions.values() if one.unsubscribe_hash == unsubscribe_hash]
+        for one in found:
+            del self.subscriptions[one.id]
+            self.ended_links.add(unsubscribe_hash)
+        return unsubscribe_hash in self.ended_links
+
+    async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
+        self.endings.append((email, ending))
+
+    async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
+        self.applied.extend(callbacks)
+
+    async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
+        old = [one.email for one in self.subscriptions.values() if one.confirmed_at < confirmed_before]
+        return old[:limit]
+
+    async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
+        return {one.email for one in self.subscriptions.values()} & set(emails)
+
+
+@dataclass
+class FakeTasks:
+    owed: list[Task] = field(default_factory=list)
+    postponed: list[datetime] = field(default_factory=list)
+    since: list[datetime] = field(default_factory=list)
+
+    def owe(self, action: Action, subscription_id: str, since: datetime) -> None:
+        task = Task(id=len(self.owed), action=action, subscription_id=subscription_id, since=since, attempts=0)
+        self.owed.append(task)
+
+    async def take(self, now: datetime) -> Task | None:
+        return replace(self.owed[0], attempts=1) if self.owed else None
+
+    async def finish(self, task: Task) -> None:
+        self.owed = [one for one in self.owed if one.id != task.id]
+
+    async def postpone(self, task: Task, until: datetime) -> None:
+        self.postponed.append(until)
+
+    async def reconcile_since(self, since: datetime) -> None:
+        self.since.append(since)
+
+
+@dataclass
+class FakeContacts:
+    added: list[str] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    expelled: list[int] = field(default_factory=list)
+    listed: list[ListedContact] = field(default_factory=list)
+    down: bool = False
+
+    async def add(self, subscription: Subscription) -> None:
+        self._answer()
+        self.added.append(subscription.id)
+
+    async def erase(self, subscription_id: str) -> bool:
+        self._answer()
+        self.erased.append(subscription_id)
+        return True
+
+    async def show(self, subscription_id: str) -> dict[str, Any] | None:
+        return {"ext_id": subscription_id} if subscription_id in self.added else None
+
+    async def changed_since(self, since: datetime) -> AsyncIterator[Sequence[ListedContact]]:
+        self._answer()
+        yield self.listed
+
+    async def expel(self, contact: ListedContact) -> None:
+        self.expelled.append(contact.contact_id)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise RecipientUnavailable
