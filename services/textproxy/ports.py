@@ -10,10 +10,10 @@ class LanguageModel(Protocol):
     """The model. Leaving a stream, or cancelling a call, ends the work there at once."""
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[Progress, None]:
-        """The answer as it is written. The first, empty one says that the model has begun.
+        """The answer as it is written; the last has a reason to finish.
 
         Raises:
-            Refusal: before the first, the model did not take the prompt; later, the answer broke off.
+            Refusal: the model did not take the prompt, or the answer broke off.
         """
 
     async def whole(self, prompt: Prompt) -> Progress:

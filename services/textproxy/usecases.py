@@ -45,13 +45,14 @@ class Generation:
         self._usage = usage
 
     async def stream(self, use: Use, inputs: Mapping[str, str]) -> AsyncGenerator[Progress, None]:
-        """The answer as it is written; the first, empty one says that the model has begun.
+        """The answer as it is written; the first, empty one says that the use is admitted and the model asked.
 
         Raises:
             Refusal: unknown tool, unfit inputs, no quota left, or the model's.
         """
         prompt = self._prompt(use, inputs)
         async with self._counted(use) as tally, aclosing(self._model.stream(prompt)) as answer:
+            yield Progress()
             async for progress in answer:
                 tally.note(progress)
                 yield progress

@@ -94,11 +94,10 @@ class AzureLanguageModel:
         await self._client.close()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Progress, None]:
-        """The answer as it is written; the first, empty one says that the vendor has begun."""
+        """The answer as it is written."""
         time = asyncio.get_running_loop().time
         first_token_by = time() + self._patience.first_token_seconds
         async with self._answered(body_of(prompt, stream=True), first_token_by) as response:
-            yield Progress()
             reader, seen = AnswerReader(), False
             reads = response.aiter_bytes()
             while not reader.done:

@@ -97,9 +97,15 @@ async def bytes_of(incoming: IncomingStream) -> bytes:
     return b"".join([part async for part in incoming])
 
 
+async def begun(asking: Awaitable[IncomingStream]) -> IncomingStream:
+    incoming = await asking
+    await incoming.begun()
+    return incoming
+
+
 async def refused(asking: Awaitable[IncomingStream]) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        await (await asking).begun()
+        await bytes_of(await asking)
     return caught.value
 
 
@@ -159,18 +165,30 @@ async def test_without_stream_the_answer_is_one_document(content: Bus) -> None:
         ("translate", {"target_language": "klingon"}, ErrorKind.INVALID),
         ("simplify", {"text": " \n"}, ErrorKind.INVALID),
         ("simplify", {"text": "å" * 33_000}, ErrorKind.INVALID),
-        ("simplify", {"text": "x [[filter]]"}, ErrorKind.CONTENT_FILTERED),
     ],
 )
-async def test_a_refusal_comes_before_the_first_byte(
+async def test_what_cannot_run_is_refused_before_the_first_byte(
     content: Bus, tool: str, inputs: dict[str, str], kind: ErrorKind, stream: bool
 ) -> None:
-    refusal = await refused(asked(content, tool, stream=stream, **inputs))
-    assert refusal.kind is kind
-    assert "klingon" not in json.dumps(refusal.members)
+    with pytest.raises(Refusal) as caught:
+        await begun(asked(content, tool, stream=stream, **inputs))
+    assert caught.value.kind is kind
+    assert "klingon" not in json.dumps(caught.value.members)
 
 
-async def test_trouble_at_the_vendor_is_told_before_the_first_byte(azure: Running, content: Bus) -> None:
+async def test_a_stream_begins_before_the_vendor_has_said_anything(azure: Running, content: Bus) -> None:
+    azure.fault(delay=30)
+    async with asyncio.timeout(1):
+        incoming = await begun(asked(content))
+    await incoming.cancel()
+
+
+async def test_a_filtered_text_ends_a_stream_and_refuses_a_document(content: Bus) -> None:
+    assert (await refused(begun(asked(content, text="x [[filter]]")))).kind is ErrorKind.CONTENT_FILTERED
+    assert (await refused(asked(content, stream=False, text="x [[filter]]"))).kind is ErrorKind.CONTENT_FILTERED
+
+
+async def test_trouble_at_the_vendor_is_told(azure: Running, content: Bus) -> None:
     azure.fault(status=401)
     assert (await refused(asked(content))).kind is ErrorKind.UPSTREAM_FAILED
 

@@ -27,7 +27,7 @@ async def parts_of(given: Arrangement, *, stream: bool) -> list[bytes | MediaTyp
 
 
 async def test_a_stream_says_what_it_is_before_its_first_text() -> None:
-    parts = await parts_of(Arrangement(Progress(), Progress("Hej"), Progress("", "stop", 1, 2)), stream=True)
+    parts = await parts_of(Arrangement(Progress("Hej"), Progress("", "stop", 1, 2)), stream=True)
     assert parts[0] == MediaType("text/event-stream")
     assert parts[1] == b'event: delta\ndata: {"text":"Hej"}\n\n'
     assert parts[2] == (
@@ -50,9 +50,29 @@ async def test_a_slow_document_is_preceded_by_spaces_and_stays_json(monkeypatch:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_refusal_comes_before_anything_else(stream: bool) -> None:
+async def test_without_quota_nothing_begins(stream: bool) -> None:
+    answering = TextEndpoints([], Arrangement(left=0).generation).generate(asked(stream=stream), CALLER)
+    with pytest.raises(Refusal):
+        await anext(answering)
+
+
+async def test_a_stream_begins_before_the_model_has_said_anything() -> None:
+    answering = TextEndpoints([], Arrangement(30.0).generation).generate(asked(stream=True), CALLER)
+    assert await anext(answering) == MediaType("text/event-stream")
+    await answering.aclose()
+
+
+async def test_the_models_refusal_ends_a_stream_that_has_begun() -> None:
     given = Arrangement(Refusal(ErrorKind.CONTENT_FILTERED, "prompt"))
-    answering = TextEndpoints([], given.generation).generate(asked(stream=stream), CALLER)
+    answering = TextEndpoints([], given.generation).generate(asked(stream=True), CALLER)
+    assert await anext(answering) == MediaType("text/event-stream")
+    with pytest.raises(Refusal):
+        await anext(answering)
+
+
+async def test_the_models_refusal_of_a_document_comes_before_anything_else() -> None:
+    given = Arrangement(Refusal(ErrorKind.CONTENT_FILTERED, "prompt"))
+    answering = TextEndpoints([], given.generation).generate(asked(stream=False), CALLER)
     with pytest.raises(Refusal):
         await anext(answering)
 

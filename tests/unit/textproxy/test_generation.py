@@ -14,7 +14,7 @@ END = Progress("", "stop", 7, 5)
 
 
 async def test_a_finished_answer_is_passed_on_and_counted() -> None:
-    given = Arrangement(Progress(), Progress("Hej"), END)
+    given = Arrangement(Progress("Hej"), END)
     assert await given.streamed() == [Progress(), Progress("Hej"), END]
     assert given.usage.counted == [("simplify", "stop", 12)]
 
@@ -51,22 +51,22 @@ async def test_without_quota_the_model_is_not_asked() -> None:
 
 
 async def test_a_refusal_of_the_model_is_counted_by_its_kind() -> None:
-    given = Arrangement(Progress(), Refusal(ErrorKind.UPSTREAM_FAILED, "cut-off"))
+    given = Arrangement(Refusal(ErrorKind.UPSTREAM_FAILED, "cut-off"))
     with pytest.raises(Refusal):
         await given.streamed()
     assert given.usage.counted == [("simplify", "upstream-failed", 0)]
 
 
 async def test_leaving_early_leaves_the_model_and_is_counted() -> None:
-    given = Arrangement(Progress(), Progress("Hej"), END)
+    given = Arrangement(Progress("Hej"), END)
     async with aclosing(given.generation.stream(USE, INPUTS)) as answer:
-        await anext(answer)
+        assert [await anext(answer), await anext(answer)] == [Progress(), Progress("Hej")]
     assert given.model.left
     assert given.usage.counted == [("simplify", "cancelled", 0)]
 
 
 async def test_a_cancelled_task_leaves_the_model_and_is_counted() -> None:
-    given = Arrangement(Progress(), 30.0, END)
+    given = Arrangement(30.0, END)
     task = asyncio.create_task(given.streamed())
     await asyncio.sleep(0.01)
     task.cancel()
