@@ -1,6 +1,8 @@
 """The consent service on a real bus with a real database: what a browser, the gateway and dsar see of it."""
 
 import asyncio
+import contextlib
+import sqlite3
 import statistics
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -46,6 +48,12 @@ class ConsentWorld:
 
     async def receipts(self, **caller: Any) -> list[consent.Receipt]:
         return (await self.gateway.get(consent.RECEIPTS, consent.Receipts, **caller)).receipts
+
+
+def evidence_kept(world: ConsentWorld) -> list[tuple[str, str]]:
+    """Purpose and event of every piece of evidence."""
+    with contextlib.closing(sqlite3.connect(world.service.database)) as database:
+        return database.execute("SELECT purpose, event FROM consent_evidence ORDER BY purpose, event").fetchall()
 
 
 def choice_in(answer: Answer) -> tuple[str, VisitorChoice]:
@@ -241,11 +249,13 @@ async def test_an_erasure_leaves_evidence_that_points_to_nobody(
     await world.choose({"text_tools": True}, account_id=account_id)
     whom = {Locator.ACCOUNT_ID: [account_id], Locator.VISITOR_ID: [choice.visitor_id]}
     async with ToyDsar(nats) as dsar:
+        before = evidence_kept(world)
         exported = await dsar.export("consent", whom)
         assert {row["purpose"] for row in exported["consent_record"]} == {"analytics", "text_tools"}
         receipt = await dsar.receipt(await dsar.erase(whom), "consent")
     assert receipt["clean"] is True
     assert receipt["erased"]["consent_record"] == 2
+    assert evidence_kept(world) == sorted([*before, ("analytics", "given"), ("text_tools", "given")])
     (retained,) = [one for one in receipt["retained"] if one["store"] == "consent_evidence"]
     assert retained["article"] == "Art. 17(3)(e)"
     assert await world.granted(account_id, choice.visitor_id) == set()
