@@ -3,7 +3,8 @@
 The owner accepts with chunk 1 (empty), whose reply subject is where credit and cancel go. The next chunk states
 the media type: once it is there, nothing refuses the request any more. Every data chunk spends one credit; the
 reader grants more as it consumes, and at least every few seconds, so that the owner of a stream notices a
-reader that is gone. A gap in the numbers, or silence, is an error to the reader.
+reader that is gone. That word is sent as a request: if the owner is gone, the server answers that nobody listens.
+A gap in the numbers, or silence, is an error to the reader.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from contracts.table import Stream
 
 WINDOW = 64
 GRANT = WINDOW // 2
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
 READER_GONE_SECONDS = 20.0
 CHUNK_BYTES_MAX = 128 * 1024
 STREAMS_MAX = 1024
@@ -47,9 +48,10 @@ class MediaType:
 class IncomingStream:
     """The reader's side: iterate over the chunks; leaving early cancels the work at the owner."""
 
-    def __init__(self, stream: Stream, send: Send) -> None:
+    def __init__(self, stream: Stream, send: Send, reply: str) -> None:
         self._stream = stream
         self._send = send
+        self._reply = reply
         # Bounded by the window: the owner may not send more than it has credit for.
         self._chunks: asyncio.Queue[Msg | Refusal] = asyncio.Queue(maxsize=WINDOW * 2)
         self._expected = 1
@@ -145,11 +147,11 @@ class IncomingStream:
     async def _keep_alive(self) -> None:
         while not self._ended:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            await self._tell(b"0")
+            await self._tell(b"0", self._reply)
 
-    async def _tell(self, word: bytes) -> None:
+    async def _tell(self, word: bytes, reply: str = "") -> None:
         try:
-            await self._send(self._control, word, "", {})
+            await self._send(self._control, word, reply, {})
         except Refusal:
             self._ended = True  # the bus is down: the owner cancels by itself
 
@@ -172,14 +174,15 @@ class StreamCalls:
         if len(self._open) >= STREAMS_MAX:
             raise Refusal(ErrorKind.UNAVAILABLE, "too-many-streams", retry_after_seconds=2)
         token = new_id()
-        incoming = _Tracked(stream, self._send, self._open, token)
+        reply = f"{self._inbox}.{token}"
+        incoming = _Tracked(stream, self._send, reply, self._open, token)
         self._open[token] = incoming
         headers = deadline_header(self._clock, stream.deadline_seconds)
         attributes = {"messaging.system": "nats", "messaging.destination.template": stream.subject}
         try:
             with span(f"stream {stream.subject}", SpanKind.CLIENT, attributes, inject=headers):
                 data = encode_request(envelope, body)
-                await self._send(stream.subject, data, f"{self._inbox}.{token}", headers)
+                await self._send(stream.subject, data, reply, headers)
                 await incoming.accepted(stream.deadline_seconds)
         except BaseException:
             await incoming.cancel()
@@ -201,8 +204,8 @@ class StreamCalls:
 class _Tracked(IncomingStream):
     """An incoming stream that leaves its process's register when it ends."""
 
-    def __init__(self, stream: Stream, send: Send, register: dict[str, IncomingStream], token: str) -> None:
-        super().__init__(stream, send)
+    def __init__(self, stream: Stream, send: Send, reply: str, register: dict[str, IncomingStream], token: str) -> None:
+        super().__init__(stream, send, reply)
         self._register = register
         self._token = token
 

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from nats.aio.msg import Msg
 
 from chassis.bus import Bus, MediaType
-from chassis.bus.streams import WINDOW
+from chassis.bus.streams import HEARTBEAT_SECONDS, WINDOW
 from chassis.clock import Clock
 from contracts.consent import CHANGED, GRANTED, ConsentChanged, Granted, GrantedRequest, Purpose
-from contracts.envelope import Caller, Envelope
+from contracts.envelope import HEADER_SEQUENCE, Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Account
 from contracts.text import GENERATE, Generate
@@ -284,3 +285,22 @@ async def test_a_lost_server_ends_a_stream_with_an_error_on_both_sides(server: N
         assert caught.value.kind is ErrorKind.UNAVAILABLE
         async with asyncio.timeout(1):
             await ended.wait()
+
+
+async def test_an_owner_that_died_is_noticed_within_seconds(server: NatsServer) -> None:
+    """It has accepted, and nobody listens any more where the reader's words go."""
+    dead = await server.connect("textproxy", Account.CONTENT.value)
+
+    async def accept_and_die(message: Msg) -> None:
+        control = "_INBOX.textproxy.dead.s.stream"
+        await dead.publish(message.reply, b"", reply=control, headers={HEADER_SEQUENCE: "1"})
+
+    await dead.subscribe(GENERATE.subject, queue=GENERATE.owner, cb=accept_and_die)
+    await dead.flush()
+    async with on_the_bus(server, "gateway", Account.CONTENT) as reader:
+        stream = await reader.stream(GENERATE, ENVELOPE, BODY)
+        async with asyncio.timeout(HEARTBEAT_SECONDS + 1):
+            with pytest.raises(Refusal) as caught:
+                await stream.begun()
+        assert caught.value.kind is ErrorKind.UNAVAILABLE
+    await dead.close()
