@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from contracts.auth import Email, Token
 from contracts.envelope import Audience
@@ -10,11 +10,22 @@ from contracts.messages import Done, Reply, Request
 from contracts.table import Call, Http, Limit
 
 
+def clear_yes(value: object) -> object:
+    """Refuse what is merely equal to true, such as 1."""
+    if value is not True:
+        msg = "only true is consent"
+        raise ValueError(msg)
+    return value
+
+
+ClearYes = Annotated[Literal[True], BeforeValidator(clear_yes)]
+
+
 class Subscribe(Request):
     """Ask for the newsletter; nothing reaches Brevo before the mailed link is confirmed."""
 
     email: Email
-    consent: Literal[True]
+    consent: ClearYes
 
 
 class BrevoCallback(Request):

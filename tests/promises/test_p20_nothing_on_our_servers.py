@@ -20,7 +20,7 @@ HANDLERS = ("gateway", "textproxy", "nats-server")
 async def test_while_a_text_is_in_use_it_is_in_no_file_of_ours(platform: Platform, stores: Stores) -> None:
     async with a_teacher(platform, "text_tools") as anna:
         text = Marked("simplify")
-        platform.emu("azure_openai").faults(match={"body": str(text.canary)}, pace_seconds=0.2)
+        platform.emu("azure_openai").faults(match={"body": str(text.canary)}, pace_seconds=0.1)
         using = asyncio.create_task(text.used_by(anna))
         await text.seen_by_the_vendor(platform)
         await asyncio.sleep(1)

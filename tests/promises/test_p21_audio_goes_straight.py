@@ -44,7 +44,7 @@ async def test_what_is_said_reaches_azure_and_none_of_our_stores(
         token = (await anna.browser.post("/api/speech/token")).json()
         sound = samples(str(anna.canary))
         assert await recognised(token, sound_file(tmp_path / "sound.wav", sound))
-    heard = [request for request in requests_to(platform, "azure_speech", "/stt/") if request["bytes"] > len(sound)]
+    heard = [request for request in requests_to(platform, "azure_speech", "/speech/") if request["bytes"] > len(sound)]
     assert heard
     middle = sound[len(sound) // 2 :][:PIECE]
     assert [place for place, data in stores.places(with_mail=True) if middle in data] == []
@@ -52,7 +52,7 @@ async def test_what_is_said_reaches_azure_and_none_of_our_stores(
 
 async def test_our_door_takes_no_audio(platform: Platform) -> None:
     sound = samples("no audio here")
-    async with a_teacher(platform, "text_tools", "voice_tools") as anna:
+    async with a_teacher(platform, "text_tools", "voice_tools", "analytics") as anna:
         for path in ("/api/speech/token", "/api/text/simplify", "/api/analytics/events"):
             for media_type in (
                 "audio/wav",

@@ -15,8 +15,8 @@ from tests.support.upstream import requests_with
 from tests.support.waiting import until
 
 TOOLS = ("simplify", "summarise", "translate", "proofread", "explain", "quiz")
-# The emulator answers in at most 60 pieces; each is then longer than three markers.
-REPEATED = 200
+# One long word: the emulator then answers in 20 pieces, each longer than three markers.
+REPEATED = 100
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Marked:
 
     @property
     def text(self) -> str:
-        return f"{self.mark} " + " ".join([f"Ordet {self.canary} står här."] * REPEATED)
+        return f"{self.mark} Ordet {'-'.join([str(self.canary)] * REPEATED)} står här."
 
     async def used_by(self, person: Person) -> list[Event]:
         """Through the tool to whatever end; the events, or none where the answer is a refusal."""
