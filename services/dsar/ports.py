@@ -89,8 +89,8 @@ class Erasures(Protocol):
         """Queue the last letter."""
         ...
 
-    async def take_turn(self, erasure_id: str) -> None:
-        """From now on our own part may go."""
+    async def take_turn(self, erasure_id: str, *, ask_again: bool) -> None:
+        """From now on our own part may go; holders are asked again if its first delivery may be gone."""
         ...
 
     async def certify(self, erasure_id: str, case_id: str) -> None:

@@ -1,7 +1,6 @@
 """Erasures in SQL: every step is a conditional update, so that two replicas, or a repetition, do it once."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -58,12 +57,11 @@ class SqlErasures:
 
     async def ask_holders(self, erasure_id: str, *, again: bool) -> None:
         """Have every holder asked; a second time under a new message id, which the stream takes for a new message."""
-        message_id = f"{erasure_id}.{new_id()}" if again else erasure_id
-        payload = ErasureRequested(erasure_id=erasure_id).model_dump_json().encode()
         async with self._database.write() as session:
-            if again or await self._step(session, erasure_id, col(Erasure.asked_at)):
-                await self._set(session, erasure_id, asked_at=self._clock.now())
-                await enqueue(session, TABLES, ERASURE_REQUESTED.subject, payload, message_id)
+            if again:
+                await self._ask_again(session, erasure_id)
+            elif await self._step(session, erasure_id, col(Erasure.asked_at)):
+                await enqueue(session, TABLES, ERASURE_REQUESTED.subject, _asking(erasure_id), erasure_id)
 
     async def say_goodbye(self, erasure_id: str, case_id: str, secret: str) -> None:
         """Queue the last letter, to every address that is known."""
@@ -83,10 +81,11 @@ class SqlErasures:
                 await post(session, TABLES, self._letters.rendered(notice))
             wake_after_commit(session, ERASING)  # so that somebody looks whether it has left
 
-    async def take_turn(self, erasure_id: str) -> None:
+    async def take_turn(self, erasure_id: str, *, ask_again: bool) -> None:
         """From now on our own part may go."""
         async with self._database.write() as session:
-            await self._step(session, erasure_id, col(Erasure.turn_at))
+            if await self._step(session, erasure_id, col(Erasure.turn_at)) and ask_again:
+                await self._ask_again(session, erasure_id)
             wake_after_commit(session, TURN)
 
     async def certify(self, erasure_id: str, case_id: str) -> None:
@@ -198,8 +197,16 @@ class SqlErasures:
         done = await session.execute(first.values({column.key: self._clock.now()}).returning(col(Erasure.erasure_id)))
         return done.first() is not None
 
-    async def _set(self, session: AsyncSession, erasure_id: str, **values: datetime) -> None:
-        await session.execute(update(Erasure).where(col(Erasure.erasure_id) == erasure_id).values(**values))
+    async def _ask_again(self, session: AsyncSession, erasure_id: str) -> None:
+        """Under a new message id, which the stream takes for a new message; who has done it repeats its receipt."""
+        asked = update(Erasure).where(col(Erasure.erasure_id) == erasure_id)
+        await session.execute(asked.values(asked_at=self._clock.now()))
+        message_id = f"{erasure_id}.{new_id()}"
+        await enqueue(session, TABLES, ERASURE_REQUESTED.subject, _asking(erasure_id), message_id)
+
+
+def _asking(erasure_id: str) -> bytes:
+    return ErasureRequested(erasure_id=erasure_id).model_dump_json().encode()
 
 
 def _logged(row: ExpectedReceipt, paths: dict[int, list[str]]) -> LoggedReceipt:

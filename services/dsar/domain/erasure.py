@@ -9,6 +9,8 @@ from enum import StrEnum
 
 OWN_HOLDER = "dsar"
 FAREWELL_WAITS = timedelta(seconds=60)
+# Within this time after the asking, the delivery to our own part is still there, waiting for its turn.
+TURN_TAKEN_AT_ONCE = timedelta(seconds=4)
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 ASK_AGAIN_SHARE = 10
 ASK_AGAIN_MAX = timedelta(hours=1)
@@ -73,6 +75,10 @@ class Progress:
             return False
         pause = max(ASK_AGAIN_AFTER, min((now - self.requested_at) / ASK_AGAIN_SHARE, ASK_AGAIN_MAX))
         return now - self.asked_at >= pause
+
+    def turn_needs_asking(self, now: datetime, running_since: datetime) -> bool:
+        """Whether our own part must be asked anew when its turn comes: a process that crashed took it along."""
+        return self.asked_at is None or self.asked_at < running_since or now - self.asked_at >= TURN_TAKEN_AT_ONCE
 
     def is_late(self, now: datetime, late_after: timedelta) -> bool:
         """Whether somebody must be alarmed, and has not been yet."""

@@ -10,7 +10,8 @@ from contracts.holder import HOLDERS, service_of
 from services.dsar.ports import Erasures
 from services.dsar.usecases.receive_receipt import ReceiveReceipt
 
-TURN_SECONDS = 2.0
+# Longer than TURN_TAKEN_AT_ONCE: a delivery is never let go before its successor is sure to come.
+TURN_SECONDS = 6.0
 
 log = Log("holders")
 
@@ -43,7 +44,10 @@ class HolderEndpoints:
 
 
 class OwnTurn:
-    """Claims for our own part: it waits, a little, until it is the last one."""
+    """Claims for our own part, which is the last to go: a delivery that comes too early waits a little.
+
+    One that has waited in vain is let go: taking the turn has everybody asked again (see `ConductErasure`).
+    """
 
     def __init__(self, erasures: Erasures) -> None:
         self._erasures = erasures
@@ -55,16 +59,16 @@ class OwnTurn:
         self._changed = asyncio.Event()
 
     async def claim(self, erasure_id: str, holder: str) -> Claim:
-        """What our own part is told, once it may go.
+        """What our own part is told once it may go; `done` (with this delivery) if that takes too long.
 
         Raises:
-            Refusal: not yet, so the delivery is to be repeated; or no such erasure.
+            Refusal: there is no such erasure.
         """
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._turn(erasure_id)
         except TimeoutError:
-            raise Refusal(ErrorKind.UNAVAILABLE, "not-its-turn", retry_after_seconds=1) from None
+            return Claim(done=True)
         claim = await self._erasures.claim(erasure_id, holder)
         if claim is None:
             raise Refusal(ErrorKind.NOT_FOUND, "erasure")

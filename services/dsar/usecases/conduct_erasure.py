@@ -14,6 +14,7 @@ class ConductErasure:
         self._accounts = accounts
         self._clock = clock
         self._case_key = case_key
+        self._running_since = clock.now()
 
     async def advance(self, erasure_id: str) -> None:
         """Go on until there is nothing to do but wait.
@@ -36,7 +37,8 @@ class ConductErasure:
             case Step.SAY_GOODBYE:
                 await self._erasures.say_goodbye(erasure_id, case_id, case_secret(self._case_key, case_id))
             case Step.TAKE_TURN:
-                await self._erasures.take_turn(erasure_id)
+                again = progress.turn_needs_asking(self._clock.now(), self._running_since)
+                await self._erasures.take_turn(erasure_id, ask_again=again)
             case Step.CERTIFY:
                 await self._erasures.certify(erasure_id, case_id)
             case Step.FORGET:

@@ -1,6 +1,7 @@
 """What a person does with dsar, through a gateway in miniature."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 from chassis.bus import Bus
 from contracts.dsar import CASE, CERTIFICATE, OPEN, Case, Opened
 from contracts.envelope import Caller, Envelope
+from contracts.errors import Refusal
 from contracts.table import Stream
 from tests.integration.emulators.running import Running
 from tests.support.running_service import Neighbour, RunningService
@@ -35,7 +37,8 @@ class Dsar:
         return call.reply.model_validate_json(answer.body)
 
     async def open(self, account_id: str, right: str, **caller: Any) -> Opened:
-        opened: Opened = await self.ask(OPEN, {"right": right}, account_id=account_id, fresh=True, **caller)
+        caller = {"account_id": account_id, "visitor_id": f"visitor-{account_id}", "fresh": True, **caller}
+        opened: Opened = await self.ask(OPEN, {"right": right}, **caller)
         return opened
 
     async def case(self, opened: Opened) -> Case:
@@ -45,9 +48,12 @@ class Dsar:
 
     async def until(self, opened: Opened, state: str, within_seconds: float = WITHIN_SECONDS) -> Case:
         async with asyncio.timeout(within_seconds):
-            while (case := await self.case(opened)).state != state:
+            while True:
+                with contextlib.suppress(Refusal):  # away for a moment: a person asks again
+                    case = await self.case(opened)
+                    if case.state == state:
+                        return case
                 await asyncio.sleep(0.05)
-        return case
 
     async def streamed(self, stream: Stream, body: dict[str, Any] | None = None, **caller: Any) -> bytes:
         envelope = Envelope(caller=Caller(service="gateway", **caller))

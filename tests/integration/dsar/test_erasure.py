@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from contracts.certificate import check, public_key_of
-from contracts.holder import HOLDERS, OWN_HOLDERS, RECIPIENT_HOLDERS
+from contracts.holder import LOCATORS_BY_HOLDER, OWN_HOLDERS, RECIPIENT_HOLDERS
+from contracts.personal_data import Locator
 from ops.verify_certificate import main as verify
 from tests.integration.dsar.cases import Dsar
 
@@ -12,7 +13,7 @@ from tests.integration.dsar.cases import Dsar
 async def test_everything_goes_and_a_certificate_proves_it(dsar: Dsar, tmp_path: Path) -> None:
     address = dsar.neighbours.person("account-of-the-first")
     dsar.neighbours.person("account-of-another")
-    opened = await dsar.open("account-of-the-first", "erasure", visitor_id="visitor-account-of-the-first")
+    opened = await dsar.open("account-of-the-first", "erasure")
     closed = await dsar.until(opened, "closed")
     assert [holder.holder for holder in closed.holders] == list(OWN_HOLDERS)
     assert [recipient.recipient for recipient in closed.recipients] == list(RECIPIENT_HOLDERS)
@@ -104,11 +105,8 @@ async def test_sixteen_at_once_complete(dsar: Dsar) -> None:
 
 async def test_a_holder_learns_only_the_kinds_it_declared(dsar: Dsar) -> None:
     dsar.neighbours.person("account-of-the-careful")
-    opened = await dsar.open("account-of-the-careful", "erasure", visitor_id="visitor-account-of-the-careful")
+    opened = await dsar.open("account-of-the-careful", "erasure")
     await dsar.until(opened, "closed")
-    told = {holder: {kind.value for kind in claim.locators} for holder, claim in dsar.neighbours.claims}
-    assert told["gateway"] == set()
-    assert told["textproxy"] == {"quota_key"}
-    assert told["consent"] == {"account_id", "visitor_id"}
-    assert told["brevo"] == {"account_id", "email"}
-    assert set(told) == set(HOLDERS) - {"dsar"}
+    told = {holder: set(claim.locators) for holder, claim in dsar.neighbours.claims}
+    assert told == {holder: set(kinds) for holder, kinds in LOCATORS_BY_HOLDER.items() if holder != "dsar"}
+    assert Locator.EMAIL not in told["textproxy"] | told["analytics"] | told["posthog"]
