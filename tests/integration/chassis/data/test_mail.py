@@ -115,6 +115,26 @@ async def test_a_letter_that_is_put_off_is_tried_again_later(
     assert await toy.rows("mail_queue") == []
 
 
+async def test_a_letter_that_a_killed_sender_held_is_taken_back_by_the_next(
+    toy: Toy, sender: MailSender, server: Server, port: int
+) -> None:
+    server.slow_seconds = 5
+    killed = asyncio.create_task(sender.run())
+    async with asyncio.timeout(5):
+        while not (await toy.rows("mail_queue"))[0]["attempts"]:
+            await asyncio.sleep(0.01)
+    killed.cancel()
+    server.slow_seconds = 0
+    if toy.database.dialect == "postgresql":
+        return  # another replica may be at work: there the lease runs out
+    following = asyncio.create_task(sender_to(toy, port).run())
+    async with asyncio.timeout(5):
+        while await toy.rows("mail_queue"):
+            await asyncio.sleep(0.01)
+    following.cancel()
+    assert len(server.letters) == 1
+
+
 @pytest.mark.parametrize("stage", ["at_recipient", "at_data"])
 async def test_a_letter_refused_for_good_is_dropped_and_counted(
     toy: Toy, sender: MailSender, server: Server, stage: str
