@@ -29,7 +29,7 @@ FIELDS = frozenset({
     "subject", "route", "method", "status", "kind", "reason", "service", "holder", "store", "count",
     "attempt", "seconds", "bytes", "revision", "stream", "consumer", "state", "tool", "outcome",
     "finish_reason", "version", "vendor", "port", "stage", "table", "tables", "sequence", "dialect",
-    "signal",
+    "signal", "region",
 })  # fmt: skip
 SPAN_ATTRIBUTES = FIELDS | {
     "messaging.system", "messaging.destination.template", "messaging.operation.type", "messaging.consumer.group.name",

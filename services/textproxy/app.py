@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chassis.lifecycle import Service
 from chassis.quota import DailyQuotas, read_limits
+from chassis.telemetry import Log
 from contracts.text import GENERATE, TOOLS
 from services.textproxy.adapters.azure import AzureLanguageModel, Deployment
 from services.textproxy.adapters.tools import read_tools
@@ -17,6 +18,8 @@ from services.textproxy.usecases import Generation
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 FAMILY = "text"
+
+log = Log("textproxy")
 
 
 def build(settings: TextproxySettings) -> Service:
@@ -32,6 +35,7 @@ def build(settings: TextproxySettings) -> Service:
 
     service.answer(TOOLS, endpoints.tools)
     service.stream(GENERATE, endpoints.generate)
+    service.at_start(lambda: tell_where(settings))
     service.at_close(model.close)
     return service
 
@@ -43,6 +47,12 @@ def deployment_of(settings: TextproxySettings) -> Deployment:
         settings.azure_openai_api_version,
         settings.azure_openai_api_key.get_secret_value(),
     )
+
+
+async def tell_where(settings: TextproxySettings) -> None:
+    """Leave a line at every start that says where text is processed."""
+    region, kind = settings.azure_openai_region, settings.azure_openai_deployment_type
+    log.info("model deployment", vendor="azure-openai", region=region, kind=kind)
 
 
 def refuse_core_dumps() -> None:

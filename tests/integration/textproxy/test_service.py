@@ -3,6 +3,9 @@
 import asyncio
 import json
 import re
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -17,7 +20,7 @@ from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Account
 from contracts.text import GENERATE, TOOLS, USAGE_COUNTED, Tools, UsageCounted
-from tests.integration.emulators.running import Running, start
+from tests.integration.emulators.running import ROOT, Running, start
 from tests.support.nats import NatsServer
 from tests.support.running_service import Neighbour, RunningService
 
@@ -276,3 +279,21 @@ async def test_the_text_is_in_no_file_and_no_log_after_any_outcome(
     assert written == []
     assert CANARY.encode() not in service.stored_bytes()
     assert b"emulator-key" not in service.stored_bytes()
+
+
+async def test_the_log_says_where_text_is_processed(service: RunningService) -> None:
+    assert b'"vendor":"azure-openai"' in service.log.read_bytes()
+    assert b'"region":"swedencentral"' in service.log.read_bytes()
+
+
+def test_a_crash_leaves_no_image_of_the_process() -> None:
+    program = (
+        "import os, resource\n"
+        "from services.textproxy.app import refuse_core_dumps\n"
+        "refuse_core_dumps()\n"
+        "print(*resource.getrlimit(resource.RLIMIT_CORE), flush=True)\n"
+        "os.abort()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGABRT
+    assert all(int(limit) <= 1 for limit in ended.stdout.split())
