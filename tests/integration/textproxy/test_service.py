@@ -286,7 +286,7 @@ async def test_the_log_says_where_text_is_processed(service: RunningService) -> 
     assert b'"region":"swedencentral"' in service.log.read_bytes()
 
 
-def test_a_crash_leaves_no_image_of_the_process() -> None:
+async def test_a_crash_leaves_no_image_of_the_process() -> None:
     program = (
         "import os, resource\n"
         "from services.textproxy.app import refuse_core_dumps\n"
