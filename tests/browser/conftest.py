@@ -13,6 +13,7 @@ from ops.machine import find_browser
 from tests.browser.visitor import ARGUMENTS, Visitor, visit
 from tests.support.people import Person
 from tests.support.platform import Platform
+from tests.support.voice import samples, sound_file
 
 HERE = Path(__file__).parent
 
@@ -50,7 +51,7 @@ def visitor(chromium: Browser, platform: Platform) -> Visit:
 
 
 @pytest.fixture
-def signed_in(visitor: Visit) -> Callable[..., AbstractAsyncContextManager[Visitor]]:
+def signed_in(visitor: Visit) -> Visit:
     """The same, in a browser that holds the session of somebody who logged in elsewhere."""
 
     @asynccontextmanager
@@ -58,5 +59,23 @@ def signed_in(visitor: Visit) -> Callable[..., AbstractAsyncContextManager[Visit
         async with visitor(**wishes) as found:
             await found.takes_over(person)
             yield found
+
+    return opened
+
+
+@pytest.fixture
+def chromium_with_voice(chromium_path: Path, platform: Platform, tmp_path: Path) -> Visit:
+    """A Chromium of its own whose microphone hears a sound file."""
+    sound = sound_file(tmp_path / "voice.wav", samples("a teacher speaks", seconds=4))
+
+    @asynccontextmanager
+    async def opened(person: Person) -> AsyncIterator[Visitor]:
+        async with async_playwright() as playwright:
+            arguments = [*ARGUMENTS, f"--use-file-for-fake-audio-capture={sound}"]
+            browser = await playwright.chromium.launch(executable_path=str(chromium_path), args=arguments)
+            async with visit(browser, platform.url, permissions=["microphone"]) as found:
+                await found.takes_over(person)
+                yield found
+            await browser.close()
 
     return opened

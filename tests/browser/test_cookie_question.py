@@ -1,11 +1,12 @@
 """The cookie question: nothing before the answer, yes and no alike, and the answer can be taken back as easily."""
 
 import json
+from typing import Any
 
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import NARROWEST, PHONE
+from tests.browser.visitor import NARROWEST, PHONE, Visitor
 from tests.support.platform import Platform
 
 NOTHING = {"local": [], "session": [], "databases": [], "caches": [], "workers": 0, "cookies": []}
@@ -42,9 +43,9 @@ async def test_yes_and_no_have_the_same_size_weight_colours_and_row(visitor: Vis
             assert looks[0] == looks[1], size
 
 
-async def look_of(anna, name):
+async def look_of(anna: Visitor, name: str) -> dict[str, Any]:
     button = anna.page.get_by_role("button", name=name, exact=True)
-    return json.loads(
+    look: dict[str, Any] = json.loads(
         await button.evaluate(
             """element => {
                 const { fontSize, fontWeight, color, backgroundColor, borderTopColor } = getComputedStyle(element);
@@ -54,6 +55,7 @@ async def look_of(anna, name):
             }"""
         )
     )
+    return look
 
 
 async def test_a_refusal_is_one_press_shows_its_receipt_and_is_not_asked_again(visitor: Visit) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, ViewportSize, expect
 
 from tests.support.people import Person
 
@@ -66,7 +66,7 @@ class Visitor:
         await expect(self.page.get_by_text(words).first).to_be_visible()
 
     @property
-    def banner(self) -> Any:
+    def banner(self) -> Locator:
         return self.page.locator(".banner")
 
     async def takes_over(self, person: Person) -> None:
@@ -76,7 +76,7 @@ class Visitor:
                 {
                     "name": name,
                     "value": value,
-                    "url": self.origin,
+                    "url": self.origin.replace("http:", "https:"),
                     "secure": True,
                     "httpOnly": True,
                     "sameSite": "Strict",

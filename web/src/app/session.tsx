@@ -12,9 +12,15 @@ export type Who = "unknown" | "nobody" | Account;
 interface SessionState {
   readonly who: Who;
   readonly askAgain: () => Promise<void>;
+  /** After an erasure: nobody is signed in any more, whatever a last answer under way may say. */
+  readonly forget: () => void;
 }
 
-const SessionContext = createContext<SessionState>({ who: "unknown", askAgain: async () => undefined });
+const SessionContext = createContext<SessionState>({
+  who: "unknown",
+  askAgain: async () => undefined,
+  forget: () => undefined,
+});
 
 async function whoAmI(): Promise<Who> {
   try {
@@ -28,7 +34,8 @@ export function SessionProvider({ children }: { children: ComponentChildren }) {
   const [who, setWho] = useState<Who>("unknown");
   const askAgain = useCallback(async () => setWho(await whoAmI()), []);
   useEffect(() => void askAgain(), [askAgain]);
-  const state = useMemo(() => ({ who, askAgain }), [who, askAgain]);
+  const forget = useCallback(() => setWho("nobody"), []);
+  const state = useMemo(() => ({ who, askAgain, forget }), [who, askAgain, forget]);
   return <SessionContext.Provider value={state}>{children}</SessionContext.Provider>;
 }
 

@@ -3,8 +3,10 @@ import { useLanguage, useWords } from "../app/language";
 import { LANGUAGES } from "../messages/language";
 import type { Language } from "../messages/language";
 import { caseWords } from "../messages/cases";
+import { columnNames } from "../messages/columns";
+import { consentWords } from "../messages/consent";
 import { dayAndTime, periodInWords } from "../messages/dates";
-import { factNames } from "../messages/facts";
+import { factWords } from "../messages/facts";
 import { purposeNames } from "../messages/purposes";
 
 type Facts = Readonly<Record<string, unknown>>;
@@ -15,7 +17,6 @@ function isTranslated(value: unknown): value is Record<Language, string> {
 
 function inWords(value: unknown, language: Language, yes: string, no: string): string {
   if (isTranslated(value)) return value[language];
-  if (Array.isArray(value)) return value.map((one) => inWords(one, language, yes, no)).join(", ");
   if (typeof value === "boolean") return value ? yes : no;
   if (isNothing(value)) return "–";
   if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -30,32 +31,37 @@ function isNothing(value: unknown): boolean {
 }
 
 /** Columns in the order in which they come, without those that say nothing in any row. */
-function columnsOf(rows: readonly Facts[], without: readonly string[]): string[] {
+function columnsOf(rows: readonly Facts[]): string[] {
   const columns = new Set(rows.flatMap((row) => Object.keys(row).filter((key) => !isNothing(row[key]))));
-  return [...columns].filter((key) => !without.includes(key));
+  return [...columns];
 }
 
 function namesOf(places: Readonly<Record<string, { readonly name: string }>>): Record<string, string> {
   return Object.fromEntries(Object.entries(places).map(([id, { name }]) => [id, name]));
 }
 
+function wordFor(known: Readonly<Record<string, string>>, value: unknown): string | undefined {
+  return typeof value === "string" && Object.hasOwn(known, value) ? known[value] : undefined;
+}
+
 interface FactsTableProps {
   readonly caption: string;
   readonly rows: readonly Facts[];
-  readonly without?: readonly string[];
 }
 
-export function FactsTable({ caption, rows, without = [] }: FactsTableProps) {
+export function FactsTable({ caption, rows }: FactsTableProps) {
   const language = useLanguage();
-  const { columns: names, values, yes, no } = useWords(factNames);
+  const names: Readonly<Record<string, string>> = useWords(columnNames);
+  const values = useWords(factWords);
+  const { on: yes, off: no } = useWords(consentWords);
   const purposes = useWords(purposeNames);
   const { holders } = useWords(caseWords);
-  const columns = columnsOf(rows, without);
+  const columns = columnsOf(rows);
   const known: Readonly<Record<string, string>> = { ...namesOf(holders), ...values, ...purposes };
-  const nameOf = (key: string) => (names as Readonly<Record<string, string>>)[key] ?? key.replaceAll("_", " ");
+  const nameOf = (key: string) => names[key] ?? key.replaceAll("_", " ");
   const cell = (value: unknown) => {
-    const words = inWords(value, language, yes, no);
-    return words.split(", ").map((one) => known[one] ?? one).join(", ");
+    const list = Array.isArray(value) && value.length > 0 ? value : [value];
+    return list.map((one) => wordFor(known, one) ?? inWords(one, language, yes, no)).join(", ");
   };
   return (
     <table class="ds-table facts-table">

@@ -73,8 +73,8 @@ function useTook(shown: Case): string | undefined {
   const ends = shown.holders.map(({ at }) => (at ? new Date(at).getTime() : Number.NaN));
   const seconds = (Math.max(...ends) - new Date(shown.received_at).getTime()) / 1000;
   if (ends.length === 0 || !(seconds >= 0 && seconds < BRIEF_SECONDS)) return undefined;
-  const figure = new Intl.NumberFormat(localeOf(language), { maximumFractionDigits: 1 }).format(seconds);
-  return words.took(figure);
+  const style = { style: "unit", unit: "second", unitDisplay: "long", maximumFractionDigits: 1 } as const;
+  return words.took(new Intl.NumberFormat(localeOf(language), style).format(seconds));
 }
 
 function Facts({ shown }: { shown: Case }) {
@@ -121,7 +121,7 @@ function Progress({ shown, secret }: { shown: Case; secret: string | undefined }
           {recipients.length > 0 && (
             <section class="section">
               <h2 class="ds-heading" data-size="sm">{words.theirs}</h2>
-              <p>{words.theirsText}</p>
+              <p>{recipients.every((place) => place.done) ? words.theirsDone : words.theirsText}</p>
               <Places places={recipients} />
             </section>
           )}

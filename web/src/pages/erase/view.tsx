@@ -51,15 +51,15 @@ function Consequences() {
 function EraseForm() {
   const words = useWords(pageWords);
   const { search } = usePlace();
-  const { askAgain } = useSession();
+  const { forget } = useSession();
   const consent = useConsent();
   const erase = async (values: Values) => {
     await reauthenticate(values["password"] ?? "", words.wrong);
     const body = { right: "erasure" };
     const { id, case_secret } = await call<CaseOpened>("POST", "/api/privacy/requests", { body });
     goTo(withLanguage(`/privacy/requests/${id}#case_secret=${case_secret}`, search));
-    void askAgain();
-    void consent.askAgain();
+    forget();
+    consent.putReceiptAway();
   };
   return (
     <div class="card erase-form">

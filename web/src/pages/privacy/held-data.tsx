@@ -5,7 +5,7 @@ import { call } from "../../api/http";
 import type { HeldByService, HeldData as Held, HeldStore } from "../../api/shapes";
 import { caseWords, placeIn } from "../../messages/cases";
 import { periodInWords } from "../../messages/dates";
-import { factNames } from "../../messages/facts";
+import { factWords } from "../../messages/facts";
 import { FactsTable } from "../../parts/facts-table";
 import { Loaded, useFetched } from "../../parts/loaded";
 import { words as pageWords } from "./messages";
@@ -14,15 +14,14 @@ const fetchData = () => call<Held>("GET", "/api/privacy/data");
 
 function Store({ store }: { store: HeldStore }) {
   const words = useWords(pageWords);
-  const { values } = useWords(factNames);
-  const known: Readonly<Record<string, string>> = values;
+  const known: Readonly<Record<string, string>> = useWords(factWords);
   const language = useLanguage();
   const facts = [
-    { name: words.forPurpose, value: store.purpose },
+    { name: words.forPurpose, value: known[store.purpose] ?? store.purpose },
     { name: words.onBasis, value: known[store.legal_basis] ?? store.legal_basis },
     { name: words.keptFor, value: periodInWords(language, store.retention) },
     { name: words.from, value: known[store.source] ?? store.source },
-    { name: words.sharedWith, value: store.recipients.join(", ") || words.nobody },
+    { name: words.sharedWith, value: store.recipients.map((one) => known[one] ?? one).join(", ") || words.nobody },
   ];
   return (
     <section class="held-store">

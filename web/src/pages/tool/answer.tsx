@@ -21,9 +21,12 @@ function Copy({ text }: { text: string }) {
     setTimeout(() => setCopied(false), COPIED_MS);
   };
   return (
-    <button type="button" class="ds-button" data-variant="secondary" onClick={() => void copy()}>
-      <Icon name="copy" /> <span role="status">{copied ? words.copied : words.copy}</span>
-    </button>
+    <>
+      <button type="button" class="ds-button" data-variant="secondary" onClick={() => void copy()}>
+        <Icon name="copy" /> {copied ? words.copied : words.copy}
+      </button>
+      <span role="status" class="ds-sr-only">{copied && words.copied}</span>
+    </>
   );
 }
 

@@ -1,0 +1,173 @@
+"""A text tool in the browser: asked for consent in place, answered piece by piece, stopped at will."""
+
+import json
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
+from tests.support.people import a_teacher
+from tests.support.platform import Platform
+
+TEXT = "Fotosyntesen är den process varigenom gröna växter omvandlar ljusenergi."
+
+
+async def sends(anna: Visitor, text: str = TEXT) -> None:
+    await anna.page.get_by_label("Din text").fill(text)
+    await anna.presses("Skicka")
+    await anna.presses("Texten är fri från namn, skicka")
+
+
+async def opens_tool(anna: Visitor) -> None:
+    await anna.goes_to("/tools/simplify")
+    await anna.answers_cookies()
+
+
+def answer_of(anna: Visitor) -> Locator:
+    return anna.page.get_by_role("region", name="Svar")
+
+
+async def test_consent_is_asked_in_place_and_the_answer_follows(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform) as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await sends(anna)
+        prompt = anna.page.get_by_role("region", name="Samtycker du till textverktyg?")
+        await expect(prompt).to_be_focused()
+        await expect(prompt).to_contain_text("Microsoft får inte veta vem du är")
+        await anna.presses("Ja, jag samtycker")
+        await expect(answer_of(anna).get_by_role("button", name="Kopiera")).to_be_visible(timeout=15_000)
+        await expect(answer_of(anna).locator(".answer-text")).not_to_be_empty()
+        assert (await person.browser.get("/api/consent")).json()["purposes"]["text_tools"] is True
+
+
+async def test_no_is_as_easy_and_nothing_is_sent(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform) as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await sends(anna)
+        asked = anna.called("POST", "/api/text/simplify")
+        await anna.presses("Nej tack")
+        await anna.reads("Svaret kommer här, medan det skrivs.")
+        await expect(anna.page.get_by_label("Din text")).to_have_value(TEXT)
+        assert anna.called("POST", "/api/text/simplify") == asked
+
+
+async def test_the_answer_grows_and_is_told_by_the_sentence(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await anna.page.evaluate(
+            """() => {
+                window.told = []; window.lengths = new Set();
+                new MutationObserver(() => {
+                    const words = document.querySelector('.answer [aria-live=polite]')?.textContent ?? '';
+                    if (words && words !== window.told.at(-1)) window.told.push(words);
+                    const length = document.querySelector('.answer-text')?.textContent.length;
+                    if (length) window.lengths.add(length);
+                }).observe(
+                    document.querySelector('.workbench'), { subtree: true, childList: true, characterData: true }
+                );
+            }"""
+        )
+        await sends(anna)
+        await expect(anna.page.get_by_role("button", name="Stoppa")).to_be_visible()
+        await expect(answer_of(anna).get_by_role("button", name="Kopiera")).to_be_visible(timeout=15_000)
+        lengths = await anna.page.evaluate("[...window.lengths]")
+        told = await anna.page.evaluate("window.told")
+    assert len(lengths) >= 5, "the answer came all at once"
+    assert lengths == sorted(lengths)
+    assert told[-1].endswith("Svaret är klart.")
+    assert all(words.strip()[-1] in ".!?…:" for words in told)
+
+
+async def test_stop_keeps_what_came_and_ends_the_work_upstream(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await sends(anna)
+        await expect(answer_of(anna).locator(".answer-text")).not_to_be_empty(timeout=15_000)
+        await anna.presses("Stoppa")
+        await anna.reads("Stoppat. Det som hann komma står kvar här, ingen annanstans.")
+        length = len(await answer_of(anna).locator(".answer-text").inner_text())
+        await anna.page.wait_for_timeout(500)
+        assert len(await answer_of(anna).locator(".answer-text").inner_text()) == length
+
+
+async def test_a_pupils_name_is_warned_of_once_before_the_first_text(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await anna.page.get_by_label("Din text").fill(TEXT)
+        await anna.presses("Skicka")
+        await expect(anna.page.get_by_role("group", name="Inga elevnamn, tack")).to_be_focused()
+        assert anna.called("POST", "/api/text/simplify") == 0
+        await anna.presses("Gå tillbaka och ändra")
+        await sends(anna)
+        await expect(answer_of(anna).get_by_role("button", name="Kopiera")).to_be_visible(timeout=15_000)
+        await anna.presses("Skicka")
+        await expect(anna.page.get_by_role("group", name="Inga elevnamn, tack")).to_have_count(0)
+        assert anna.called("POST", "/api/text/simplify") == 2
+
+
+async def test_what_the_model_writes_cannot_become_part_of_the_page(signed_in: Visit, platform: Platform) -> None:
+    evil = '<img src=x onerror="document.title=1"> [klicka](javascript:alert(1)) **fet**'
+    stream = "".join(
+        f"event: {name}\ndata: {json.dumps(data)}\n\n"
+        for name, data in (("delta", {"text": evil}), ("done", {"finish_reason": "stop"}))
+    )
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await anna.page.route(
+            "**/api/text/simplify", lambda route: route.fulfill(body=stream, content_type="text/event-stream")
+        )
+        await opens_tool(anna)
+        await sends(anna)
+        text = answer_of(anna).locator(".answer-text")
+        await expect(text).to_contain_text("<img src=x")
+        assert await text.locator("img, a, script").count() == 0
+        await expect(text.locator("strong")).to_have_text("fet")
+
+
+async def test_an_answer_that_breaks_off_is_never_shown_as_whole(signed_in: Visit, platform: Platform) -> None:
+    stream = f"event: delta\ndata: {json.dumps({'text': 'Växter gör sin'})}\n\n"
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await anna.page.route(
+            "**/api/text/simplify", lambda route: route.fulfill(body=stream, content_type="text/event-stream")
+        )
+        await opens_tool(anna)
+        await sends(anna)
+        await anna.reads("Svaret blev inte helt.")
+        await expect(anna.page.get_by_role("alert")).to_contain_text("Vår leverantör svarade inte som den skulle")
+        await expect(anna.page.get_by_role("button", name="Försök igen")).to_be_visible()
+
+
+async def test_a_text_that_is_too_long_is_said_before_it_is_sent(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await anna.page.get_by_label("Din text").fill("å" * 33_000)
+        await anna.reads("Texten är 65 kB.")
+        await anna.presses("Skicka")
+        assert anna.called("POST", "/api/text/simplify") == 0
+
+
+async def test_consent_is_withdrawn_with_one_press_where_it_was_given(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await anna.page.get_by_role("button", name="Återkalla: Du har samtyckt till textverktyg.").click()
+        await anna.reads("Ditt val är sparat.")
+        assert (await person.browser.get("/api/consent")).json()["purposes"]["text_tools"] is False
+
+
+async def test_speech_becomes_text_in_the_field_and_no_sound_passes_our_servers(
+    chromium_with_voice: Visit, platform: Platform
+) -> None:
+    async with a_teacher(platform) as person, chromium_with_voice(person) as anna:
+        await opens_tool(anna)
+        await anna.presses("Tala in")
+        await anna.reads("Microsoft ser din nätadress (IP)")
+        assert anna.websockets == []
+        await anna.presses("Öppna mikrofonen")
+        await anna.presses("Ja, jag samtycker")
+        await expect(anna.page.get_by_label("Din text")).not_to_have_value("", timeout=20_000)
+        await anna.presses("Sluta lyssna")
+        azure = platform.emu("azure_speech").url.removeprefix("http://")
+        assert {address.split("/")[2] for address in anna.websockets} == {azure}
+        assert not any(flag in anna.websockets[0].lower() for flag in ("storeaudio", "audiologging"))
+        assert anna.called("POST", "/api/text/simplify") == 0, "speech was sent by itself"
+        ours = [one for one in anna.requests if one.url.startswith(anna.origin) and one.method == "POST"]
+        assert all(len(one.post_data_buffer or b"") < 500 for one in ours)
