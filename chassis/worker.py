@@ -51,11 +51,19 @@ class Worker:
             return  # nobody woke us: something postponed may have become due
 
 
-async def regularly(name: str, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Do something every so often, the first time after one such period."""
+async def regularly(
+    name: str,
+    seconds: float,
+    step: Callable[[], Awaitable[None]],
+    *,
+    first_after_seconds: float | None = None,
+    failures: tuple[type[Exception], ...] = (),
+) -> None:
+    """Do something every so often, the first time after one such period or as told; failures wait for the next."""
+    await asyncio.sleep(seconds if first_after_seconds is None else first_after_seconds)
     while True:
-        await asyncio.sleep(seconds)
         try:
             await step()
-        except DATABASE_FAILURES as error:
+        except (*failures, *DATABASE_FAILURES) as error:
             log.warning("step postponed", error=error, stage=name)
+        await asyncio.sleep(seconds)

@@ -235,10 +235,10 @@ POLICY_TEXT = Call(
         summary="A policy text in one language",
     ),
 )
-GRANTED = Call(owner="consent", name="granted", request=GrantedRequest, reply=Granted, callers=("gateway",))
+GRANTED = Call(owner="consent", name="granted", request=GrantedRequest, reply=Granted, callers=("gateway", "analytics"))
 CHANGED = Event(
     owner="consent", entity="consent", past="changed", model=ConsentChanged,
-    consumers=("gateway", "analytics"), durable=False,
+    consumers=("gateway", "analytics", "newsletter"), durable=False,
 )  # fmt: skip
 
 CONTRACTS = (GET, SET, WITHDRAW_ALL, RECEIPTS, POLICY, POLICY_TEXT, GRANTED, CHANGED)

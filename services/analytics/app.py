@@ -6,8 +6,10 @@ from chassis.lifecycle import Service
 from chassis.worker import Worker, regularly
 from contracts.analytics import EVENTS
 from contracts.consent import CHANGED
+from contracts.errors import Refusal
 from contracts.text import USAGE_COUNTED
 from services.analytics.adapters.capture import PostHogCapture
+from services.analytics.adapters.consents import BusConsents
 from services.analytics.adapters.counts import SqlUsageCounts
 from services.analytics.adapters.holder import PostHogHolder
 from services.analytics.adapters.identities import POSTHOG, SqlDeletions, SqlIdentities
@@ -18,12 +20,14 @@ from services.analytics.inventory import INVENTORY
 from services.analytics.ports import RecipientUnavailable
 from services.analytics.settings import POLICIES, AnalyticsSettings, refuse_outside_eu
 from services.analytics.tables import TABLES, Base
+from services.analytics.usecases.checking import Checking
 from services.analytics.usecases.counting import Counting
 from services.analytics.usecases.deleting import Deleting
 from services.analytics.usecases.reporting import Reporting
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 COUNTS_SECONDS, RENEWALS_SECONDS = 5.0, 3600.0
+CHECK_FIRST_SECONDS, CHECK_SECONDS = 3.0, 600.0
 
 
 def build(settings: AnalyticsSettings) -> Service:
@@ -40,7 +44,9 @@ def build(settings: AnalyticsSettings) -> Service:
         settings.posthog_api_host, settings.posthog_project_id, settings.posthog_personal_api_key.get_secret_value()
     )
 
-    reporting = Reporting(allowed, SqlIdentities(database), statistics, clock)
+    identities = SqlIdentities(database)
+    reporting = Reporting(allowed, identities, statistics, clock)
+    checking = Checking(identities, BusConsents(service.bus), reporting)
     deleting = Deleting(SqlDeletions(database), persons, clock)
     counting = Counting(SqlUsageCounts(database), clock)
 
@@ -55,6 +61,15 @@ def build(settings: AnalyticsSettings) -> Service:
     service.background("deletions", deletions.run)
     service.background("counts", lambda: regularly("counts", COUNTS_SECONDS, counting.write_finished))
     service.background("renewals", lambda: regularly("renewals", RENEWALS_SECONDS, reporting.renew))
+    service.background("consents", lambda: check_consents(checking))
     service.at_close(statistics.close)
     service.at_close(persons.close)
     return service
+
+
+async def check_consents(checking: Checking) -> None:
+    """Soon after the start, since that is when a withdrawal may have been missed, and now and then."""
+    failures = (Refusal,)
+    await regularly(
+        "consents", CHECK_SECONDS, checking.check, first_after_seconds=CHECK_FIRST_SECONDS, failures=failures
+    )

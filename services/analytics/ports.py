@@ -28,6 +28,16 @@ class Identities(Protocol):
     async def made_before(self, moment: datetime, limit: int) -> Sequence[str]:
         """Visitors whose pseudonym is older than that."""
 
+    async def visitors_after(self, visitor_id: str, limit: int) -> Sequence[str]:
+        """Visitors with a pseudonym, in the order of their ids, from one on."""
+
+
+class Consents(Protocol):
+    """What the consent service knows."""
+
+    async def granted(self, visitor_id: str) -> bool:
+        """Whether a visitor consents to statistics now. Raises Refusal if nobody can tell."""
+
 
 class Deletions(Protocol):
     """Pseudonyms that are to be deleted at PostHog. Each method is one transaction."""

@@ -4,6 +4,7 @@ import hmac
 
 from chassis.database import DATABASE_FAILURES
 from contracts.auth import Token
+from contracts.consent import ConsentChanged, Purpose
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.messages import Done
@@ -31,6 +32,10 @@ class Endpoints:
     async def unsubscribe(self, request: Token, caller: Caller) -> SubscriptionState:  # noqa: ARG002 — likewise
         await self._leaving.by_link(request.token)
         return SubscriptionState(state="unsubscribed")
+
+    async def consent_changed(self, change: ConsentChanged) -> None:
+        if change.account_id is not None and Purpose.NEWSLETTER in change.withdrawn:
+            await self._leaving.by_account(change.account_id)
 
     async def brevo_callback(self, request: BrevoCallback, caller: Caller) -> Done:  # noqa: ARG002 — likewise
         if not hmac.compare_digest(request.bearer.encode(), self._webhook_token):

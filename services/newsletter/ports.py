@@ -52,6 +52,13 @@ class Subscriptions(Protocol):
         """Which of these addresses are subscribed."""
 
 
+class Accounts(Protocol):
+    """What the auth service knows."""
+
+    async def addresses_of(self, account_id: str) -> Sequence[str]:
+        """The verified addresses of an account. Raises Refusal if nobody can tell."""
+
+
 class Tasks(Protocol):
     """What is owed to Brevo."""
 

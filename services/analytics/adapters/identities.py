@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chassis.database import Database, insert_into, wake_after_commit
+from chassis.telemetry import Log
 from contracts.identifiers import new_id
 from services.analytics.domain.deletions import LEASE, Deletion
 from services.analytics.tables import AnalyticsIdentityRow, Base, PostHogDeletionRow
@@ -15,6 +16,8 @@ from services.analytics.tables import AnalyticsIdentityRow, Base, PostHogDeletio
 POSTHOG = "posthog"
 IDENTITIES = Base.metadata.tables["analytics_identity"]
 DELETIONS = Base.metadata.tables["posthog_deletion"]
+
+log = Log("deletions")
 
 
 async def released(session: AsyncSession, visitor_ids: Sequence[str]) -> list[str]:
@@ -70,6 +73,12 @@ class SqlIdentities:
         async with self._database.read() as session:
             return (await session.scalars(query.limit(limit))).all()
 
+    async def visitors_after(self, visitor_id: str, limit: int) -> Sequence[str]:
+        query = select(col(AnalyticsIdentityRow.visitor_id)).where(col(AnalyticsIdentityRow.visitor_id) > visitor_id)
+        async with self._database.read() as session:
+            found = await session.scalars(query.order_by(col(AnalyticsIdentityRow.visitor_id)).limit(limit))
+            return found.all()
+
 
 class SqlDeletions:
     """Each method is one transaction."""
@@ -89,7 +98,7 @@ class SqlDeletions:
                 return None
             row.attempts += 1
             row.due_at = now + LEASE
-            return Deletion(
+            deletion = Deletion(
                 distinct_id=row.distinct_id,
                 persons=tuple(row.persons),
                 created_at=row.created_at,
@@ -97,6 +106,9 @@ class SqlDeletions:
                 verified_at=row.verified_at,
                 attempts=row.attempts,
             )
+        if deletion.is_overdue(now):
+            log.failure("deletion overdue", vendor="posthog", attempt=deletion.attempts)
+        return deletion
 
     async def keep(self, deletion: Deletion, due_at: datetime) -> None:
         kept = update(PostHogDeletionRow).where(col(PostHogDeletionRow.distinct_id) == deletion.distinct_id)

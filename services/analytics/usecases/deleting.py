@@ -1,10 +1,7 @@
 """Pseudonyms deleted at PostHog: asked for, polled until it is verified, looked at once more for late events."""
 
-from chassis.telemetry import Log
 from services.analytics.domain.deletions import Deletion
 from services.analytics.ports import Clock, Deletions, Persons, RecipientUnavailable
-
-log = Log("deletions")
 
 
 class Deleting:
@@ -24,8 +21,6 @@ class Deleting:
         deletion = await self._deletions.take(self._clock.now())
         if deletion is None:
             return False
-        if deletion.is_overdue(self._clock.now()):
-            log.failure("deletion overdue", vendor="posthog", attempt=deletion.attempts)
         try:
             moved = await self._moved_on(deletion)
         except RecipientUnavailable:

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 from contracts.analytics import EVENTS
+from contracts.consent import GRANTED, Granted, GrantedRequest
+from contracts.envelope import Caller
 from contracts.errors import ErrorKind
 from contracts.personal_data import Locator
 from contracts.text import USAGE_COUNTED, UsageCounted
@@ -141,6 +143,21 @@ async def test_access_and_erasure_reach_the_database_and_posthog(
     assert browser.known() == [theirs]
     assert {event["distinct_id"] for event in browser.events()} == {theirs}
     assert browser.visitor_id.encode() not in service.stored_bytes()
+
+
+async def test_a_withdrawal_while_the_service_was_down_is_found_out(
+    browser: Browser, consent: Neighbour, service: RunningService
+) -> None:
+    async def nothing_granted(request: GrantedRequest, caller: Caller) -> Granted:
+        return Granted(purposes=[])
+
+    await browser.be_seen()
+    await service.kill()
+    await browser.withdraw()
+    await consent.bus.serve(GRANTED, nothing_granted)
+    await consent.bus.serving()
+    await service.restart()
+    await until(lambda: not browser.known(), within_seconds=15)
 
 
 async def test_an_erasure_waits_until_posthog_has_verified_it(

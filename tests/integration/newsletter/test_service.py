@@ -9,6 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsRequest
+from contracts.consent import CHANGED, ConsentChanged, Purpose
+from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE
 from contracts.personal_data import Locator
@@ -74,7 +77,7 @@ async def test_asking_again_when_subscribed_gets_a_letter_that_says_so(reader: R
     letter = await reader.letter(2)
     assert "redan" in letter["subject"]
     assert await reader.unsubscribe(token_of(letter)) == "unsubscribed"
-    await reader.gone_from_brevo()
+    assert await reader.gone_from_brevo()
 
 
 async def test_one_address_gets_a_handful_of_letters_an_hour(reader: Reader) -> None:
@@ -89,7 +92,7 @@ async def test_unsubscribing_erases_address_and_contact_and_may_be_repeated(
 ) -> None:
     token = await reader.become_subscribed()
     assert await reader.unsubscribe(token) == "unsubscribed"
-    await reader.gone_from_brevo()
+    assert await reader.gone_from_brevo()
     assert await reader.unsubscribe(token) == "unsubscribed"
     assert not any("@" in one["path"] or "%40" in one["path"] for one in brevo.requests())
     assert reader.address.encode() not in service.log.read_bytes()
@@ -103,16 +106,31 @@ async def test_an_unknown_link_unsubscribes_nobody(gateway: Neighbour) -> None:
 async def test_brevos_word_ends_a_subscription(reader: Reader, event: str) -> None:
     await reader.become_subscribed()
     await reader.brevo_tells(event, ts_event=int(time.time()), camp_id=1)
-    await reader.gone_from_brevo()
+    assert await reader.gone_from_brevo()
+
+
+async def test_consent_withdrawn_with_an_account_ends_its_subscription(
+    reader: Reader, server: NatsServer, service: RunningService
+) -> None:
+    async def known(request: AccountLocatorsRequest, caller: Caller) -> AccountLocators:
+        return AccountLocators(values={}, verified_addresses=[reader.address], name="Elev")
+
+    await reader.become_subscribed()
+    async with Neighbour("auth", server, service.clock) as auth, Neighbour("consent", server, service.clock) as consent:
+        await auth.bus.serve(ACCOUNT_LOCATORS, known)
+        await auth.bus.serving()
+        change = ConsentChanged(account_id="a" * 22, withdrawn=[Purpose.NEWSLETTER])
+        await consent.bus.signal(CHANGED, change)
+        assert await reader.gone_from_brevo()
 
 
 async def test_a_stale_import_cannot_bring_a_reader_back(reader: Reader, brevo: Running) -> None:
     await reader.unsubscribe(await reader.become_subscribed())
-    await reader.gone_from_brevo()
+    assert await reader.gone_from_brevo()
     imported = {"email": reader.address, "listIds": [LIST_ID]}
     import_contact(brevo, imported)
     await reader.brevo_tells("list_addition", list_id=[LIST_ID], ts=int(time.time()))
-    await reader.gone_from_brevo()
+    assert await reader.gone_from_brevo()
 
 
 async def test_an_import_keeps_its_other_lists(reader: Reader, brevo: Running) -> None:
@@ -124,7 +142,7 @@ async def test_an_import_keeps_its_other_lists(reader: Reader, brevo: Running) -
 async def test_a_new_double_opt_in_outlives_an_older_word_of_brevos(reader: Reader) -> None:
     yesterday = int(time.time()) - 86_400
     await reader.unsubscribe(await reader.become_subscribed())
-    await reader.gone_from_brevo()
+    assert await reader.gone_from_brevo()
     token = await reader.become_subscribed()
     await reader.brevo_tells("unsubscribed", ts_event=yesterday)
     assert reader.contact() is not None

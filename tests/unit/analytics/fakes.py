@@ -30,6 +30,17 @@ class FakeIdentities:
     async def made_before(self, moment: datetime, limit: int) -> Sequence[str]:
         return [visitor for visitor, (_, at) in self.pseudonyms.items() if at < moment][:limit]
 
+    async def visitors_after(self, visitor_id: str, limit: int) -> Sequence[str]:
+        return sorted(visitor for visitor in self.pseudonyms if visitor > visitor_id)[:limit]
+
+
+@dataclass
+class FakeConsents:
+    given: set[str]
+
+    async def granted(self, visitor_id: str) -> bool:
+        return visitor_id in self.given
+
 
 @dataclass
 class FakeStatistics:

@@ -7,9 +7,11 @@ import pytest
 
 from services.analytics.adapters.policies import read_allow_list
 from services.analytics.domain.deletions import IDENTITY_RENEWED_AFTER
+from services.analytics.usecases import checking
+from services.analytics.usecases.checking import Checking
 from services.analytics.usecases.reporting import UNDERWAY_MAX, Reporting
 from tests.support.clock import FakeClock
-from tests.unit.analytics.fakes import FakeIdentities, FakeStatistics
+from tests.unit.analytics.fakes import FakeConsents, FakeIdentities, FakeStatistics
 
 POLICIES = Path(__file__).resolve().parents[3] / "policies"
 WEB_ROUTES = Path(__file__).resolve().parents[3] / "web" / "src" / "app" / "routes.ts"
@@ -105,6 +107,17 @@ async def test_a_pseudonym_lasts_a_year_at_most(
     await reporting.report("w", "page_viewed", {})
     await reporting.renew()
     assert list(identities.pseudonyms) == ["w"]
+
+
+async def test_a_withdrawal_that_was_not_heard_is_found_out(
+    reporting: Reporting, identities: FakeIdentities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "PAGE", 2)
+    visitors = ["a", "b", "c", "d", "e"]
+    for visitor in visitors:
+        await reporting.report(visitor, "page_viewed", {})
+    await Checking(identities, FakeConsents({"b", "e"}), reporting).check()
+    assert sorted(identities.pseudonyms) == ["b", "e"]
 
 
 def test_the_pages_on_the_list_are_those_of_the_web_app() -> None:

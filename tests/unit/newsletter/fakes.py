@@ -63,6 +63,14 @@ class FakeSubscriptions:
 
 
 @dataclass
+class FakeAccounts:
+    addresses: dict[str, list[str]]
+
+    async def addresses_of(self, account_id: str) -> Sequence[str]:
+        return self.addresses.get(account_id, [])
+
+
+@dataclass
 class FakeTasks:
     owed: list[Task] = field(default_factory=list)
     postponed: list[datetime] = field(default_factory=list)

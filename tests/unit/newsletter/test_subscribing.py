@@ -72,6 +72,14 @@ async def test_leaving_by_link_may_be_repeated(leaving: Leaving, subscriptions: 
         await leaving.by_link("leave-2")
 
 
+async def test_a_consent_withdrawn_with_an_account_ends_it_at_every_address(
+    leaving: Leaving, subscriptions: FakeSubscriptions
+) -> None:
+    await leaving.by_account("account")
+    await leaving.by_account("unknown")
+    assert [email for email, _ in subscriptions.endings] == ["one@b.example", "two@b.example"]
+
+
 async def test_a_consent_lapses_before_its_row_is_swept(
     leaving: Leaving, subscriptions: FakeSubscriptions, clock: FakeClock
 ) -> None:
