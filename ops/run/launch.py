@@ -122,7 +122,7 @@ class Launch:
     def _write_record(self) -> None:
         if not self._is_up:
             return
-        pids = {"launcher": os.getpid(), **self._supervisor.pids}
+        pids = dict(self._supervisor.pids)
         if self._forker and self._forker.pid:
             pids["preloader"] = self._forker.pid
-        self._record.write({**self._plan.record, "pids": pids})
+        self._record.write({**self._plan.record, "launcher": os.getpid(), "pids": pids})

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 STARTS = 3
 READY_SECONDS_MAX = 90
@@ -30,7 +31,7 @@ def main() -> None:
             taken, platform = start(data)
             seconds.append(taken)
             time.sleep(IDLE_SECONDS)
-            mebibytes = footprint(json.loads((data / "run.json").read_text())["pids"])
+            mebibytes = footprint(json.loads((data / "run.json").read_text()))
             stop(platform)
     report(first, seconds, mebibytes)
 
@@ -51,7 +52,8 @@ def stop(platform: subprocess.Popen[bytes]) -> None:
     platform.wait(timeout=30)
 
 
-def footprint(pids: dict[str, int]) -> dict[str, float]:
+def footprint(record: dict[str, Any]) -> dict[str, float]:
+    pids = {"launcher": record["launcher"], **record["pids"]}
     return {name: pss_mebibytes(pid) for name, pid in pids.items()}
 
 

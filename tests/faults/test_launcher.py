@@ -38,7 +38,8 @@ class Toys:
         return {}
 
     def pids(self) -> dict[str, int]:
-        found: dict[str, int] = self.record().get("pids", {})
+        record = self.record()
+        found: dict[str, int] = {"launcher": record["launcher"], **record["pids"]} if record else {}
         return found
 
     def up(self) -> "Toys":

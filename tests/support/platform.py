@@ -124,7 +124,8 @@ class Platform:
 
     @property
     def pids(self) -> dict[str, int]:
-        found: dict[str, int] = self.record()["pids"]
+        record = self.record()
+        found: dict[str, int] = {"launcher": record["launcher"], **record["pids"]}
         return found
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
