@@ -1,0 +1,219 @@
+"""Opt-ins, subscriptions, suppressions and tasks in a real database, on both engines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from chassis.database import Database
+from chassis.migrations import migrate
+from contracts.identifiers import new_id
+from services.newsletter.adapters.subscriptions import SqlSubscriptions
+from services.newsletter.adapters.tasks import SqlTasks
+from services.newsletter.app import MIGRATIONS
+from services.newsletter.domain.callbacks import Callback
+from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.secrets import Pseudonyms, hash_of
+from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
+from services.newsletter.domain.tasks import LEASE, Action
+from services.newsletter.tables import TABLES, Base
+from tests.support.clock import START, FakeClock
+from tests.support.postgres import PostgresServer, postgres
+
+__all__ = ["postgres"]
+
+EMAIL = "elev@skola.example"
+LETTER = Notice(to=EMAIL, subject="nyhetsbrev", text="x", html="<p>x</p>")
+
+
+@dataclass
+class Store:
+    database: Database
+    clock: FakeClock
+    subscriptions: SqlSubscriptions
+    tasks: SqlTasks
+
+    async def begin(self, email: str = EMAIL) -> Subscription:
+        """A confirmed subscription."""
+        token_hash = await self.ask(email)
+        subscription = Subscription(
+            id=new_id(),
+            email=email,
+            language="sv",
+            notice_version="2024-05-22",
+            created_at=self.clock.now(),
+            confirmed_at=self.clock.now(),
+            unsubscribe_hash=hash_of(new_id()),
+        )
+        assert await self.subscriptions.confirm(subscription, token_hash, LETTER)
+        return subscription
+
+    async def ask(self, email: str = EMAIL) -> str:
+        token_hash = hash_of(new_id())
+        opt_in = OptIn(
+            token_hash=token_hash,
+            email=email,
+            language="sv",
+            notice_version="2024-05-22",
+            created_at=self.clock.now(),
+        )
+        await self.subscriptions.ask(opt_in, LETTER)
+        return token_hash
+
+    async def owed(self) -> list[str]:
+        """The actions owed to Brevo, each done as it is taken."""
+        actions = []
+        while (task := await self.tasks.take(self.clock.now())) is not None:
+            actions.append(task.action.value)
+            await self.tasks.finish(task)
+        return actions
+
+    async def count(self, table: str) -> int:
+        async with self.database.read() as session:
+            found: Any = await session.scalar(select(func.count()).select_from(Base.metadata.tables[table]))
+        return int(found)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/newsletter.db"
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = await server.fresh_database()
+    clock = FakeClock()
+    database = Database(url, clock)
+    await database.open()
+    await migrate(database, MIGRATIONS, Base.metadata)
+    yield Store(database, clock, SqlSubscriptions(database, Pseudonyms(bytes(32))), SqlTasks(database))
+    await database.close()
+
+
+def an_event(ending: Ending | None, at: datetime | None = None, mark: str = "") -> Callback:
+    return Callback(identity=f"{ending}{mark}", addresses=(EMAIL,), ending=ending, at=at)
+
+
+async def test_one_transaction_holds_subscription_task_and_letter(store: Store) -> None:
+    subscription = await store.begin()
+    assert await store.subscriptions.of_address(EMAIL) == subscription
+    assert await store.count("mail_queue") == 2
+    assert await store.count("opt_in") == 0
+    assert await store.owed() == ["add"]
+
+
+async def test_of_two_uses_of_a_link_at_once_one_wins(store: Store) -> None:
+    token_hash = await store.ask()
+    subscription = Subscription(
+        id=new_id(),
+        email=EMAIL,
+        language="sv",
+        notice_version="v",
+        created_at=START,
+        confirmed_at=START,
+        unsubscribe_hash="h",
+    )
+    both = [store.subscriptions.confirm(subscription, token_hash, LETTER) for _ in range(2)]
+    assert sorted(await asyncio.gather(*both)) == [False, True]
+    assert await store.owed() == ["add"]
+
+
+async def test_a_second_link_of_a_subscribed_address_changes_nothing(store: Store) -> None:
+    subscription = await store.begin()
+    again = await store.ask()
+    assert await store.subscriptions.confirm(subscription, again, LETTER)
+    assert await store.owed() == ["add"]
+    assert await store.subscriptions.of_address(EMAIL) == subscription
+
+
+async def test_leaving_keeps_a_hash_and_no_address(store: Store) -> None:
+    subscription = await store.begin()
+    await store.ask()
+    assert await store.subscriptions.end_by_link(subscription.unsubscribe_hash, store.clock.now())
+    assert await store.subscriptions.end_by_link(subscription.unsubscribe_hash, store.clock.now())
+    assert not await store.subscriptions.end_by_link("other", store.clock.now())
+    assert [await store.count(table) for table in ("subscription", "opt_in", "suppression")] == [0, 0, 1]
+
+
+async def test_a_new_opt_in_lifts_the_suppression_and_an_older_link_does_not_come_back(store: Store) -> None:
+    subscription = await store.begin()
+    old = await store.ask()
+    await store.subscriptions.end_by_link(subscription.unsubscribe_hash, store.clock.now())
+    assert not await store.subscriptions.confirm(subscription, old, LETTER)
+    await store.begin()
+    assert await store.count("suppression") == 0
+
+
+async def test_the_second_withdrawal_counts_like_the_first(store: Store) -> None:
+    for _ in range(2):
+        subscription = await store.begin()
+        await store.subscriptions.end_address(EMAIL, Ending.UNSUBSCRIBED, store.clock.now())
+        assert await store.subscriptions.end_by_link(subscription.unsubscribe_hash, store.clock.now())
+    assert await store.count("suppression") == 1
+
+
+async def test_an_event_counts_once(store: Store) -> None:
+    await store.subscriptions.apply([an_event(Ending.SPAM)], store.clock.now())
+    await store.begin()
+    await store.subscriptions.apply([an_event(Ending.SPAM)], store.clock.now())
+    assert await store.subscriptions.of_address(EMAIL) is not None
+    await store.subscriptions.apply([an_event(Ending.SPAM, mark="2")], store.clock.now())
+    assert await store.subscriptions.of_address(EMAIL) is None
+
+
+async def test_an_event_of_before_the_opt_in_is_passed_over(store: Store) -> None:
+    store.clock.advance(timedelta(days=1))
+    await store.begin()
+    await store.subscriptions.apply([an_event(Ending.UNSUBSCRIBED, START)], store.clock.now())
+    assert await store.subscriptions.of_address(EMAIL) is not None
+
+
+async def test_a_contact_removed_at_brevo_ends_it_without_suppressing(store: Store) -> None:
+    await store.begin()
+    await store.subscriptions.apply([an_event(Ending.REMOVED)], store.clock.now())
+    assert [await store.count(table) for table in ("subscription", "suppression")] == [0, 0]
+
+
+async def test_many_additions_of_strangers_owe_one_comparison(store: Store) -> None:
+    additions = [an_event(None, store.clock.now(), mark=str(number)) for number in range(20)]
+    await store.subscriptions.apply(additions, store.clock.now())
+    assert await store.owed() == ["reconcile"]
+
+
+async def test_an_addition_of_a_reader_owes_nothing(store: Store) -> None:
+    await store.begin()
+    await store.owed()
+    await store.subscriptions.apply([an_event(None)], store.clock.now())
+    assert await store.owed() == []
+
+
+async def test_a_task_is_leased_to_one_and_comes_back_after_a_crash(store: Store) -> None:
+    await store.begin()
+    taken = await asyncio.gather(*(store.tasks.take(store.clock.now()) for _ in range(3)))
+    assert len([task for task in taken if task is not None]) == 1
+    store.clock.advance(LEASE)
+    again = await store.tasks.take(store.clock.now())
+    assert again is not None
+    assert again.attempts == 2
+
+
+async def test_an_addition_whose_reader_was_erased_meanwhile_turns_into_a_removal(store: Store) -> None:
+    subscription = await store.begin()
+    task = await store.tasks.take(store.clock.now())
+    assert task is not None
+    async with store.database.write() as session:
+        await session.execute(Base.metadata.tables["subscription"].delete())
+    await store.tasks.finish(task)
+    follow_up = await store.tasks.take(store.clock.now())
+    assert follow_up is not None
+    assert (follow_up.action, follow_up.subscription_id) == (Action.REMOVE, subscription.id)
+
+
+async def test_sixteen_readers_at_once(store: Store) -> None:
+    await asyncio.gather(*(store.begin(f"reader-{number}@b.example") for number in range(16)))
+    assert await store.count("subscription") == 16
+    assert await store.owed() == ["add"] * 16
+    assert TABLES.mail_queue is not None
