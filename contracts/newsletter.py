@@ -28,6 +28,12 @@ class Subscribe(Request):
     consent: ClearYes
 
 
+class Objection(Request):
+    """The address of somebody who wrote to us that they want no more newsletters."""
+
+    email: Email
+
+
 class BrevoCallback(Request):
     """A webhook of Brevo: one event or, when batched, several, as Brevo shapes them."""
 
@@ -81,6 +87,20 @@ UNSUBSCRIBE = Call(
         summary="Unsubscribe with the secret of a newsletter's link",
     ),
 )
+UNSUBSCRIBE_ADDRESS = Call(
+    owner="newsletter",
+    name="unsubscribe_address",
+    request=Objection,
+    reply=Done,
+    http=Http(
+        method="POST",
+        path="/api/staff/newsletter/unsubscriptions",
+        audience=Audience.STAFF,
+        status=204,
+        empty=True,
+        summary="Unsubscribe somebody who wrote to the contact address; answers alike for all addresses",
+    ),
+)
 BREVO_CALLBACK = Call(owner="newsletter", name="brevo_callback", request=BrevoCallback, reply=Done)
 
-CONTRACTS = (SUBSCRIBE, CONFIRM, UNSUBSCRIBE, BREVO_CALLBACK)
+CONTRACTS = (SUBSCRIBE, CONFIRM, UNSUBSCRIBE, UNSUBSCRIBE_ADDRESS, BREVO_CALLBACK)

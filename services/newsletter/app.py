@@ -52,6 +52,7 @@ def build(settings: NewsletterSettings) -> Service:
     service.answer(newsletter.SUBSCRIBE, endpoints.subscribe)
     service.answer(newsletter.CONFIRM, endpoints.confirm)
     service.answer(newsletter.UNSUBSCRIBE, endpoints.unsubscribe)
+    service.answer(newsletter.UNSUBSCRIBE_ADDRESS, endpoints.unsubscribe_address)
     service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
     service.hear(CHANGED, endpoints.consent_changed)
     service.external(BrevoHolder(database, contacts))

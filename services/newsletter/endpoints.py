@@ -8,13 +8,13 @@ from contracts.consent import ConsentChanged, Purpose
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.messages import Done
-from contracts.newsletter import BrevoCallback, Subscribe, SubscriptionState
+from contracts.newsletter import BrevoCallback, Objection, Subscribe, SubscriptionState
 from services.newsletter.usecases.ending import Leaving
 from services.newsletter.usecases.subscribing import Subscribing
 
 
 class Endpoints:
-    """For visitors, mail programs, and Brevo's call-backs."""
+    """For visitors, mail programs, caseworkers, withdrawals, and Brevo's call-backs."""
 
     def __init__(self, subscribing: Subscribing, leaving: Leaving, webhook_token: str) -> None:
         self._subscribing = subscribing
@@ -32,6 +32,10 @@ class Endpoints:
     async def unsubscribe(self, request: Token, caller: Caller) -> SubscriptionState:  # noqa: ARG002 — likewise
         await self._leaving.by_link(request.token)
         return SubscriptionState(state="unsubscribed")
+
+    async def unsubscribe_address(self, request: Objection, caller: Caller) -> Done:  # noqa: ARG002 — likewise
+        await self._leaving.by_address(request.email)
+        return Done()
 
     async def consent_changed(self, change: ConsentChanged) -> None:
         if change.account_id is not None and Purpose.NEWSLETTER in change.withdrawn:

@@ -13,7 +13,7 @@ from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsReq
 from contracts.consent import CHANGED, ConsentChanged, Purpose
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
-from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE
+from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE, UNSUBSCRIBE_ADDRESS
 from contracts.personal_data import Locator
 from tests.integration.emulators.running import Running
 from tests.integration.newsletter.conftest import LIST_ID, Reader, token_of
@@ -106,6 +106,13 @@ async def test_an_unknown_link_unsubscribes_nobody(gateway: Neighbour) -> None:
 async def test_brevos_word_ends_a_subscription(reader: Reader, event: str) -> None:
     await reader.become_subscribed()
     await reader.brevo_tells(event, ts_event=int(time.time()), camp_id=1)
+    assert await reader.gone_from_brevo()
+
+
+async def test_a_caseworker_unsubscribes_somebody_who_wrote_to_us(reader: Reader, gateway: Neighbour) -> None:
+    await reader.become_subscribed()
+    for address in (reader.address, "unknown@skola.example"):
+        await gateway.ask(UNSUBSCRIBE_ADDRESS, {"email": address}, role="staff")
     assert await reader.gone_from_brevo()
 
 

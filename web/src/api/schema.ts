@@ -569,6 +569,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/newsletter/unsubscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unsubscribe somebody who wrote to the contact address; answers alike for all addresses */
+        post: operations["newsletter_unsubscribe_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/text/tools": {
         parameters: {
             query?: never;
@@ -877,6 +894,14 @@ export interface components {
             entitlements: string[];
             /** Quotas */
             quotas: components["schemas"]["Quota"][];
+        };
+        /**
+         * Objection
+         * @description The address of somebody who wrote to us that they want no more newsletters.
+         */
+        Objection: {
+            /** Email */
+            email: string;
         };
         /**
          * Open
@@ -2545,6 +2570,42 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    newsletter_unsubscribe_address: {
+        parameters: {
+            query?: never;
+            header: {
+                "X-Requested-By": "larabot";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Objection"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             502: components["responses"]["Problem502"];
