@@ -6,8 +6,9 @@ from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOOKUP, OPEN, PACKAGE
 from services.dsar.adapters.documents import Documents
-from services.dsar.adapters.erasures import TURN, SqlErasures
+from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import Letters
+from services.dsar.adapters.receipts import SqlReceipts
 from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
 from services.dsar.adapters.services import BusAccounts, BusHolders
 from services.dsar.endpoints.background import ErasureRounds, GatheringRounds
@@ -54,8 +55,12 @@ def build(settings: DsarSettings) -> Service:
             clock=clock,
         ),
     )
-    _answer_holders(service, erasures, settings)
-    rounds = ErasureRounds(erasures, ConductErasure(erasures, accounts, clock, keys.case), clock)
+    own_turn = OwnTurn(erasures)
+    service.claim = own_turn.claim
+    receiving = ReceiveReceipt(SqlReceipts(service.database, clock), settings.receipt_keys)
+    _answer_holders(service, HolderEndpoints(erasures, receiving))
+    conducting = ConductErasure(erasures, accounts, own_turn, clock, keys.case)
+    rounds = ErasureRounds(erasures, conducting, clock)
     service.database.on_commit(ERASING, rounds.wake)
     service.background("erasures", rounds.run)
     packages = GatheringRounds(requests, gathering, accounts, keys.case)
@@ -75,11 +80,7 @@ def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
     service.stream(CERTIFICATE, endpoints.certificate)
 
 
-def _answer_holders(service: Service, erasures: SqlErasures, settings: DsarSettings) -> None:
-    endpoints = HolderEndpoints(erasures, ReceiveReceipt(erasures, settings.receipt_keys))
-    own_turn = OwnTurn(erasures)
-    service.database.on_commit(TURN, own_turn.wake)
-    service.claim = own_turn.claim
+def _answer_holders(service: Service, endpoints: HolderEndpoints) -> None:
     service.answer(CLAIM, endpoints.claim)
     service.consume(ERASURE_COMPLETED, "dsar", endpoints.receipt)
 

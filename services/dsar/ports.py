@@ -117,12 +117,24 @@ class Erasures(Protocol):
         """Whether our own part may go."""
         ...
 
-    async def store_receipt(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> str:
+    async def record(self, erasure_id: str) -> ErasureRecord | None:
+        """What its certificate is made of; none before it exists."""
+        ...
+
+
+class Receipts(Protocol):
+    """The receipts of all erasures, and the log that they stand in."""
+
+    async def store(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> str:
         """Store a verified receipt and append it to the log: stored, duplicate or unexpected."""
         ...
 
-    async def record(self, erasure_id: str) -> ErasureRecord | None:
-        """What its certificate is made of; none before it exists."""
+
+class Turns(Protocol):
+    """Deliveries to our own part that wait for their turn."""
+
+    def come(self, erasure_id: str) -> None:
+        """Its turn has come."""
         ...
 
 
@@ -155,6 +167,10 @@ class Documents(Protocol):
 
     def package(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
         """A zip with a readable page and the JSON document."""
+        ...
+
+    def page(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
+        """The readable page alone."""
         ...
 
     def certificate_page(self, certificate: dict[str, Any], language: str) -> bytes:

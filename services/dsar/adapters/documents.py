@@ -38,7 +38,7 @@ class Documents:
         sink, writer, page = Sink(), JsonWriter(at), PackagePage(language, as_time(at))
         html = io.StringIO(page.begin())
         html.seek(0, io.SEEK_END)
-        archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED)
+        archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED)
         with archive.open(_entry("data.json", at), "w") as entry:
             async for piece in pieces:
                 entry.write(writer.piece(piece))
@@ -50,6 +50,14 @@ class Documents:
         archive.writestr(_entry("data.html", at), html.getvalue() + page.end())
         archive.close()
         yield sink.taken()
+
+    async def page(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
+        """The readable page alone."""
+        page = PackagePage(language, as_time(at))
+        yield page.begin().encode()
+        async for piece in pieces:
+            yield page.piece(piece).encode()
+        yield page.end().encode()
 
     def certificate_page(self, certificate: dict[str, Any], language: str) -> bytes:
         """The readable form of a certificate."""
@@ -121,6 +129,6 @@ class Sink(io.RawIOBase):
 
 def _entry(name: str, at: datetime) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, date_time=at.timetuple()[:6])
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.compress_type = zipfile.ZIP_STORED  # it is small, and stays readable with the plainest tools
     entry.external_attr = 0o600 << 16
     return entry

@@ -20,12 +20,10 @@ from services.dsar.adapters import log
 from services.dsar.adapters.letters import Letters
 from services.dsar.adapters.requests import ERASING, forget_party
 from services.dsar.domain.case import ErasureRecord, Letter, LoggedReceipt, Notice
-from services.dsar.domain.erasure import OWN_HOLDER, Progress
+from services.dsar.domain.erasure import Progress
 from services.dsar.tables import TABLES, CaseParty, CaseRecord, Erasure, ErasureLocator, ExpectedReceipt
 
 UNFINISHED_MAX = 2000
-# Woken when our own part may go.
-TURN = "turn"
 
 
 class SqlErasures:
@@ -86,7 +84,6 @@ class SqlErasures:
         async with self._database.write() as session:
             if await self._step(session, erasure_id, col(Erasure.turn_at)) and ask_again:
                 await self._ask_again(session, erasure_id)
-            wake_after_commit(session, TURN)
 
     async def certify(self, erasure_id: str, case_id: str) -> None:
         """The certificate exists from now on."""
@@ -116,42 +113,34 @@ class SqlErasures:
 
     async def claim(self, erasure_id: str, holder: str) -> Claim | None:
         """The identifiers of the kinds that the holder declared, while its receipt is open."""
-        async with self._database.read() as session:
-            expected = await session.get(ExpectedReceipt, (erasure_id, holder))
-            erasure = await session.get(Erasure, erasure_id)
-            if expected is None or erasure is None:
-                return None
-            told = await _locators(session, erasure_id) if expected.received_at is None else {}
-        told[Locator.ERASURE_ID.value] = [erasure_id]
-        kinds = LOCATORS_BY_HOLDER[holder]
-        return Claim(
-            done=expected.received_at is not None,
-            locators={kind: told[kind] for kind in sorted(kinds) if kind in told} if not expected.received_at else {},
-            requested_at=erasure.recorded_at,
-            sequence=erasure.sequence,
+        same = col(ErasureLocator.erasure_id) == col(ExpectedReceipt.erasure_id)
+        query = (
+            select(Erasure.recorded_at, Erasure.sequence, ExpectedReceipt.received_at)
+            .add_columns(col(ErasureLocator.kind), col(ErasureLocator.value))
+            .join(ExpectedReceipt, col(ExpectedReceipt.erasure_id) == col(Erasure.erasure_id))
+            .outerjoin(ErasureLocator, same & col(ErasureLocator.kind).in_(LOCATORS_BY_HOLDER[holder]))
+            .where(col(Erasure.erasure_id) == erasure_id, col(ExpectedReceipt.holder) == holder)
         )
+        async with self._database.read() as session:
+            rows = (await session.execute(query)).all()
+        if not rows:
+            return None
+        requested_at, sequence, received_at = rows[0][:3]
+        if received_at is not None:
+            return Claim(done=True, requested_at=requested_at, sequence=sequence)
+        told: dict[Locator, list[str]] = {}
+        for _, _, _, kind, value in rows:
+            if kind is not None:
+                told.setdefault(Locator(kind), []).append(value)
+        if Locator.ERASURE_ID in LOCATORS_BY_HOLDER[holder]:
+            told[Locator.ERASURE_ID] = [erasure_id]
+        return Claim(done=False, locators=told, requested_at=requested_at, sequence=sequence)
 
     async def turn_has_come(self, erasure_id: str) -> bool:
         """Whether our own part may go."""
         async with self._database.read() as session:
             query = select(Erasure.turn_at).where(col(Erasure.erasure_id) == erasure_id)
             return (await session.execute(query)).scalar_one_or_none() is not None
-
-    async def store_receipt(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> str:
-        """Store a verified receipt, once, and append it to the log."""
-        mine = (col(ExpectedReceipt.erasure_id) == erasure_id) & (col(ExpectedReceipt.holder) == holder)
-        async with self._database.write() as session:
-            query = select(ExpectedReceipt).where(mine).with_for_update()
-            expected = (await session.execute(query)).scalar_one_or_none()
-            if expected is None:
-                return "unexpected"
-            if expected.received_at is not None:
-                return "duplicate"
-            expected.leaf_index = await log.append(session, leaf)
-            expected.received_at, expected.receipt = self._clock.now(), receipt
-            if not await self._others_missing(session, erasure_id):
-                wake_after_commit(session, ERASING)
-        return "stored"
 
     async def record(self, erasure_id: str) -> ErasureRecord | None:
         """What the certificate is made of."""
@@ -179,17 +168,6 @@ class SqlErasures:
             tree_size=size,
             root_hash=root,
         )
-
-    async def _others_missing(self, session: AsyncSession, erasure_id: str) -> bool:
-        """Whether a receipt of another holder of ours is missing: until then no step can follow."""
-        receipt = ExpectedReceipt
-        missing = select(receipt.holder).where(
-            col(receipt.erasure_id) == erasure_id,
-            col(receipt.received_at).is_(None),
-            col(receipt.recipient).is_(False),
-            col(receipt.holder) != OWN_HOLDER,
-        )
-        return (await session.execute(missing.limit(1))).first() is not None
 
     async def _step(self, session: AsyncSession, erasure_id: str, column: Any) -> bool:
         """Set the time of a step unless it is set; whether we were the one to set it."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, insert, select, update
+from sqlmodel import col, insert, select
 
 from chassis.database import insert_into
 from contracts import merkle
@@ -13,19 +13,21 @@ from services.dsar.tables import LogNode, LogSize
 THE_LOG = 1
 
 
-async def append(session: AsyncSession, leaf: bytes) -> int:
-    """Append a leaf; returns its index. The row of the size makes replicas take turns."""
-    index = await _take_place(session)
-    nodes = {merkle.Subtree(0, index): leaf}
-    completed = merkle.completed_by(index)
-    known = await _nodes(session, {_left(subtree) for subtree in completed})
-    right = leaf
-    for subtree in completed:
-        right = merkle.node_hash(known[_left(subtree)], right)
-        nodes[subtree] = right
-    rows = [{"level": s.level, "position": s.position, "hash": h.hex()} for s, h in nodes.items()]
-    await session.execute(insert(LogNode), rows)
-    return index
+async def append(session: AsyncSession, leaves: list[bytes]) -> list[int]:
+    """Append leaves; returns their indexes. The row of the size makes replicas take turns."""
+    start = await _take_places(session, len(leaves))
+    indexes = list(range(start, start + len(leaves)))
+    completed = {index: merkle.completed_by(index) for index in indexes}
+    halves = {_left(subtree) for subtrees in completed.values() for subtree in subtrees}
+    nodes = await _nodes(session, {half for half in halves if _end(half) <= start})
+    known = set(nodes)
+    for index, leaf in zip(indexes, leaves, strict=True):
+        right = nodes[merkle.Subtree(0, index)] = leaf
+        for subtree in completed[index]:
+            right = nodes[subtree] = merkle.node_hash(nodes[_left(subtree)], right)
+    rows = [{"level": s.level, "position": s.position, "hash": h.hex()} for s, h in nodes.items() if s not in known]
+    await session.execute(insert(_table(LogNode)), rows)
+    return indexes
 
 
 async def size_of(session: AsyncSession) -> int:
@@ -47,14 +49,17 @@ def _left(subtree: merkle.Subtree) -> merkle.Subtree:
     return merkle.Subtree(subtree.level - 1, subtree.position * 2)
 
 
-async def _take_place(session: AsyncSession) -> int:
-    first = insert_into(session, _table(LogSize)).values(id=THE_LOG, size=0).on_conflict_do_nothing()
-    await session.execute(first)
-    counted = (
-        update(LogSize).where(col(LogSize.id) == THE_LOG).values(size=LogSize.size + 1).returning(col(LogSize.size))
-    )
-    size: int = (await session.execute(counted)).scalar_one()
-    return size - 1
+def _end(subtree: merkle.Subtree) -> int:
+    """The index after a subtree's last leaf."""
+    return (subtree.position + 1) << subtree.level
+
+
+async def _take_places(session: AsyncSession, count: int) -> int:
+    table = _table(LogSize)
+    first = insert_into(session, table).values(id=THE_LOG, size=count)
+    counted = first.on_conflict_do_update(index_elements=["id"], set_={"size": table.c.size + count})
+    size: int = (await session.execute(counted.returning(table.c.size))).scalar_one()
+    return size - count
 
 
 async def _nodes(session: AsyncSession, subtrees: set[merkle.Subtree]) -> dict[merkle.Subtree, bytes]:

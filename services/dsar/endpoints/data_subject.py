@@ -14,6 +14,7 @@ from contracts.dsar import (
     Lookup,
     Open,
     Opened,
+    PackageChoice,
     RecipientProgress,
     Right,
     State,
@@ -29,6 +30,7 @@ from services.dsar.usecases.look_up import LookUp
 from services.dsar.usecases.open_request import OpenRequest
 from services.dsar.usecases.see_case import SeeCase
 
+JSON = MediaType("application/json")
 HTML = MediaType("text/html; charset=utf-8")
 
 
@@ -69,11 +71,19 @@ class DataSubjectEndpoints:
             async for chunk in chunks:
                 yield chunk
 
-    async def package(self, request: CaseChoice, caller: Caller) -> AsyncIterator[bytes]:
+    async def package(self, request: PackageChoice, caller: Caller) -> AsyncIterator[bytes | MediaType]:
         """The package of an access or portability case, built now."""
         await self.seeing.package_of(request.id, caller)
         pieces = self.gathering.pieces(_account(caller), caller.visitor_id)
-        chunks = self.documents.package(pieces, self.clock.now(), caller.language.value)
+        now, language = self.clock.now(), caller.language.value
+        if request.form == "zip":
+            chunks = self.documents.package(pieces, now, language)
+        elif request.form == "json":
+            yield JSON
+            chunks = self.documents.data(pieces, now)
+        else:
+            yield HTML
+            chunks = self.documents.page(pieces, now, language)
         async with aclosing(chunks) as open_chunks:
             async for chunk in open_chunks:
                 yield chunk

@@ -1,6 +1,7 @@
 """What holders ask and state: claims, receipts, and our own part's turn."""
 
 import asyncio
+import contextlib
 
 from chassis.telemetry import Log
 from contracts.dsar import Claim, ClaimRequest, HolderReceipt
@@ -12,6 +13,7 @@ from services.dsar.usecases.receive_receipt import ReceiveReceipt
 
 # Longer than TURN_TAKEN_AT_ONCE: a delivery is never let go before its successor is sure to come.
 TURN_SECONDS = 6.0
+TURN_LOOKS = 4
 
 log = Log("holders")
 
@@ -51,12 +53,12 @@ class OwnTurn:
 
     def __init__(self, erasures: Erasures) -> None:
         self._erasures = erasures
-        self._changed = asyncio.Event()
+        self._waiting: dict[str, asyncio.Event] = {}
 
-    def wake(self) -> None:
-        """Somebody's turn has come."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+    def come(self, erasure_id: str) -> None:
+        """Its turn has come."""
+        if erasure_id in self._waiting:
+            self._waiting[erasure_id].set()
 
     async def claim(self, erasure_id: str, holder: str) -> Claim:
         """What our own part is told once it may go; `done` (with this delivery) if that takes too long.
@@ -64,19 +66,23 @@ class OwnTurn:
         Raises:
             Refusal: there is no such erasure.
         """
-        try:
-            async with asyncio.timeout(TURN_SECONDS):
-                await self._turn(erasure_id)
-        except TimeoutError:
+        if not await self._turn(erasure_id):
             return Claim(done=True)
         claim = await self._erasures.claim(erasure_id, holder)
         if claim is None:
             raise Refusal(ErrorKind.NOT_FOUND, "erasure")
         return claim
 
-    async def _turn(self, erasure_id: str) -> None:
-        while True:
-            changed = self._changed
-            if await self._erasures.turn_has_come(erasure_id):
-                return
-            await changed.wait()
+    async def _turn(self, erasure_id: str) -> bool:
+        """Wait for it; another replica may have taken it, so the database is looked at now and then."""
+        come = self._waiting.setdefault(erasure_id, asyncio.Event())
+        try:
+            for _ in range(TURN_LOOKS):
+                if await self._erasures.turn_has_come(erasure_id):
+                    return True
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(TURN_SECONDS / TURN_LOOKS):
+                        await come.wait()
+            return await self._erasures.turn_has_come(erasure_id)
+        finally:
+            self._waiting.pop(erasure_id, None)

@@ -3,15 +3,16 @@
 from contracts.personal_data import Locator
 from services.dsar.domain.erasure import Progress, Step
 from services.dsar.domain.pseudonyms import case_secret
-from services.dsar.ports import Accounts, Clock, Erasures
+from services.dsar.ports import Accounts, Clock, Erasures, Turns
 
 
 class ConductErasure:
     """Drives erasures from what is recorded of them alone, so that a crash between two steps is harmless."""
 
-    def __init__(self, erasures: Erasures, accounts: Accounts, clock: Clock, case_key: bytes) -> None:
+    def __init__(self, erasures: Erasures, accounts: Accounts, turns: Turns, clock: Clock, case_key: bytes) -> None:
         self._erasures = erasures
         self._accounts = accounts
+        self._turns = turns
         self._clock = clock
         self._case_key = case_key
         self._running_since = clock.now()
@@ -39,6 +40,7 @@ class ConductErasure:
             case Step.TAKE_TURN:
                 again = progress.turn_needs_asking(self._clock.now(), self._running_since)
                 await self._erasures.take_turn(erasure_id, ask_again=again)
+                self._turns.come(erasure_id)
             case Step.CERTIFY:
                 await self._erasures.certify(erasure_id, case_id)
             case Step.FORGET:

@@ -2,14 +2,14 @@
 
 from contracts.certificate import canonical, fault_of, receipt_leaf
 from contracts.dsar import HolderReceipt
-from services.dsar.ports import Erasures
+from services.dsar.ports import Receipts
 
 
 class ReceiveReceipt:
     """`receipt_keys` holds the public key of each service."""
 
-    def __init__(self, erasures: Erasures, receipt_keys: dict[str, str]) -> None:
-        self._erasures = erasures
+    def __init__(self, receipts: Receipts, receipt_keys: dict[str, str]) -> None:
+        self._receipts = receipts
         self._receipt_keys = receipt_keys
 
     async def receive(self, receipt: HolderReceipt) -> str:
@@ -19,4 +19,4 @@ class ReceiveReceipt:
             return "forged"
         signed = receipt.model_dump()
         erasure_id, holder = receipt.body["erasure_id"], receipt.body["holder"]
-        return await self._erasures.store_receipt(erasure_id, holder, canonical(signed), receipt_leaf(signed))
+        return await self._receipts.store(erasure_id, holder, canonical(signed), receipt_leaf(signed))
