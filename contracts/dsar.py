@@ -98,6 +98,12 @@ class CaseChoice(Request):
     id: OpaqueId
 
 
+class PackageChoice(CaseChoice):
+    """Which package, and in which form: a zip of both, or one of them alone (by `Accept`, or named)."""
+
+    form: Annotated[str, StringConstraints(pattern=r"^(zip|json|html)$")] = "zip"
+
+
 class CertificateChoice(Request):
     """Which certificate, and in which form: JSON, or a readable page."""
 
@@ -208,7 +214,7 @@ DATA = Stream(
 PACKAGE = Stream(
     owner="dsar",
     name="package",
-    request=CaseChoice,
+    request=PackageChoice,
     reply=Done,
     media_type="application/zip",
     deadline_seconds=20.0,

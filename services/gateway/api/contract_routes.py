@@ -110,18 +110,21 @@ def parameters_of(request: Request, call: Call) -> dict[str, str]:
     """
     query = {name: value for name, value in request.query_params.items() if name != "lang"}
     parameters: dict[str, str] = {**query, **request.path_params}
-    if "form" in call.request.model_fields and "form" not in parameters and prefers_html(request.headers):
-        parameters["form"] = "html"
+    form = asked_form(request.headers)
+    if form is not None and "form" in call.request.model_fields:
+        parameters.setdefault("form", form)
     too_long = any(len(name) + len(value) > PARAMETER_LENGTH_MAX for name, value in parameters.items())
     if too_long or len(parameters) > PARAMETERS_MAX:
         raise Refusal(ErrorKind.INVALID, "parameters")
     return parameters
 
 
-def prefers_html(headers: Mapping[str, str]) -> bool:
-    """Whether a person's browser asks, rather than a program."""
+def asked_form(headers: Mapping[str, str]) -> str | None:
+    """Which form of a document is asked for, where its contract has several: a page, JSON, or the usual one."""
     accept = headers.get("accept", "")
-    return "text/html" in accept and "application/json" not in accept
+    if "application/json" in accept:
+        return "json"
+    return "html" if "text/html" in accept else None
 
 
 def _response(http: Http, answer: Answer, *, status: int) -> Response:

@@ -2491,7 +2491,9 @@ export interface operations {
     };
     dsar_package: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: string;
+            };
             header?: never;
             path: {
                 id: string;
