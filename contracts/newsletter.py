@@ -71,6 +71,7 @@ CONFIRM = Call(
     http=Http(
         method="POST",
         path="/api/newsletter/subscriptions/confirm",
+        also="/api/newsletter/confirm",
         audience=Audience.VISITOR,
         summary="Confirm with the secret of the mailed link",
     ),
@@ -83,6 +84,7 @@ UNSUBSCRIBE = Call(
     http=Http(
         method="POST",
         path="/api/newsletter/subscriptions/unsubscribe",
+        also="/api/newsletter/unsubscribe",
         audience=Audience.VISITOR,
         summary="Unsubscribe with the secret of a newsletter's link",
     ),

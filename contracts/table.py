@@ -41,7 +41,7 @@ class Http:
     """Where a browser reaches a contract, whom it serves and which consent purpose it needs.
 
     `silent` answers `status` without asking the owner when the purpose is not consented to. `creates` honours
-    Idempotency-Key. `empty` means that the answer has no body.
+    Idempotency-Key. `empty` means that the answer has no body. `also` is a second path under the same name.
     """
 
     method: Method
@@ -56,6 +56,7 @@ class Http:
     csrf: bool = True
     empty: bool = False
     limit: Limit = Limit.DEFAULT
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,8 @@ def application(parts: Parts) -> FastAPI:
     for call in sorted(ROUTES, key=lambda route: "{" in (route.http.path if route.http else "")):
         if call.http is not None:
             endpoint = parts.contracts.endpoint(call, call.http)
-            app.router.routes.append(Route(call.http.path, endpoint, methods=[call.http.method], name=call.subject))
+            for path in filter(None, (call.http.path, call.http.also)):
+                app.router.routes.append(Route(path, endpoint, methods=[call.http.method], name=call.subject))
     app.router.routes.extend(by_hand(parts))
     app.add_exception_handler(HTTPException, _as_problem)  # type: ignore[arg-type] # starlette's own signature
     app.add_exception_handler(Exception, _as_fault)
