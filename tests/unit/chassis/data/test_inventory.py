@@ -44,9 +44,9 @@ def an_inventory(declaration: Any = None, *, base: type[SQLModel] | None = None)
 
 
 def test_a_declared_world_is_accepted() -> None:
-    INVENTORY.check()
-    an_inventory(PersonalData(**FIELDS)).check()
-    an_inventory(NoPersonalData(reason="nothing about anybody")).check()
+    nothing = NoPersonalData(reason="nothing about anybody")
+    assert an_inventory(PersonalData(**FIELDS)).declarations()["thing"] == PersonalData(**FIELDS)
+    assert an_inventory(nothing).declarations()["thing"] == nothing
 
 
 def test_an_undeclared_table_is_refused_by_name() -> None:
