@@ -177,7 +177,7 @@ class BrevoContacts:
                 timeout=CALL_SECONDS,
                 trust_env=False,
                 follow_redirects=False,
-                event_hooks={"response": [refuse_failures]},
+                event_hooks={"request": [tell_nothing_of_ourselves], "response": [refuse_failures]},
             )
             self._client = AsyncBrevo(
                 base_url=self._base_url,
@@ -187,6 +187,13 @@ class BrevoContacts:
                 httpx_client=self._http,
             )
         return self._client
+
+
+async def tell_nothing_of_ourselves(request: httpx.Request) -> None:
+    """Leave out what the SDK tells of our machine: Brevo needs the key and the contact."""
+    for name in [name for name in request.headers if name.startswith("x-fern-")]:
+        del request.headers[name]
+    request.headers["User-Agent"] = "larabot"
 
 
 async def refuse_failures(response: httpx.Response) -> None:

@@ -22,6 +22,11 @@ from tests.support.running_service import Neighbour, RunningService
 from tests.support.toy_dsar import ToyDsar
 from tests.support.waiting import until
 
+HEADERS = {
+    *("host", "api-key", "user-agent", "accept", "accept-encoding", "connection"),
+    *("content-type", "content-length"),
+}
+
 
 def bodies(brevo: Running, method: str) -> list[Any]:
     sent = [one for one in brevo.requests() if one["method"] == method]
@@ -53,6 +58,8 @@ async def test_brevo_is_told_the_listed_data_and_nothing_else(reader: Reader, br
     assert set(told) == {"email", "ext_id", "listIds", "attributes", "updateEnabled", "emailBlacklisted"}
     assert set(told["attributes"]) == {"LANGUAGE", "OPT_IN_AT"}
     assert told["email"] == "elev.ett@skola.example"
+    headers = {name.lower() for one in brevo.requests() for name, _ in one["headers"]}
+    assert headers <= HEADERS
 
 
 async def test_a_link_confirms_once(reader: Reader, gateway: Neighbour) -> None:
