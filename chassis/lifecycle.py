@@ -16,7 +16,7 @@ from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.health import HealthDoor
-from chassis.holder import ExternalHolder, PersonalDataHolder
+from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
 from chassis.holder.erasure import BeforeErasure
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.migrations import migrate
@@ -28,6 +28,7 @@ from chassis.telemetry import Log, configure_logs, configure_traces
 from contracts.derive.streams import durable_name
 from contracts.dsar import CLAIM, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
 from contracts.envelope import Caller
+from contracts.errors import ErrorKind, Refusal
 from contracts.holder import EXPORT, HEALTH, ExportPage, ExportRequest, Health
 from contracts.messages import Empty
 from contracts.table import Account, Call, Event, Stream
@@ -128,15 +129,20 @@ class Service:
         import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
 
         try:
-            status = uvloop.run(self._live())
+            status = uvloop.run(self.live())
         except UndeclaredStore as undeclared:
             sys.exit(f"refusing to start: {undeclared}")
         sys.exit(status)
 
-    async def _live(self) -> int:
+    def stop(self) -> None:
+        """Drain and end."""
+        self._stop.set()
+
+    async def live(self) -> int:
+        """Live until `stop`; the exit status."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self.stop)
         self.inventory.check()
         self.inventory.check_published(json.loads(PUBLISHED_INVENTORIES.read_bytes())["inventories"])
         await self._open()
@@ -235,6 +241,10 @@ class Service:
 
 def _erasing(holder: PersonalDataHolder, name: str) -> Callable[[ErasureRequested], Awaitable[None]]:
     async def erase(event: ErasureRequested) -> None:
-        await holder.erase(name, event.erasure_id)
+        try:
+            await holder.erase(name, event.erasure_id)
+        except StillHeld:
+            # Expected of recipients, who take their time: asked again until nothing is left.
+            raise Refusal(ErrorKind.UNAVAILABLE, "still-held") from None
 
     return erase
