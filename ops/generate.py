@@ -17,6 +17,7 @@ from contracts.derive.openapi import openapi_document
 from contracts.holder import SERVICES
 from ops import npm
 from ops.bus_config import connections, permissions_as_data
+from ops.promises import promises_markdown
 from ops.run.configuration import configuration_markdown
 from ops.run.program import ROOT
 
@@ -40,6 +41,7 @@ FILES = (
     Generated("contracts/schemas/holders.json", lambda: as_json(holders_document(inventories()))),
     Generated("policies/access.json", lambda: as_json(access_document())),
     Generated("docs/configuration.md", configuration_markdown),
+    Generated("docs/promises.md", promises_markdown),
 )
 
 

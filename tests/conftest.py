@@ -11,7 +11,7 @@ from tests.support.stores import Stores
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "promise(id, kind): the promise of the privacy policy that a file proves")
+    config.addinivalue_line("markers", "promise(id): the promise of the privacy policy that a file proves")
 
 
 @pytest.fixture(scope="session")
