@@ -47,9 +47,11 @@ function wordFor(known: Readonly<Record<string, string>>, value: unknown): strin
 interface FactsTableProps {
   readonly caption: string;
   readonly rows: readonly Facts[];
+  /** Each row as a card on wide screens, too: for rows with many columns. */
+  readonly cards?: boolean;
 }
 
-export function FactsTable({ caption, rows }: FactsTableProps) {
+export function FactsTable({ caption, rows, cards = false }: FactsTableProps) {
   const language = useLanguage();
   const names: Readonly<Record<string, string>> = useWords(columnNames);
   const values = useWords(factWords);
@@ -64,7 +66,7 @@ export function FactsTable({ caption, rows }: FactsTableProps) {
     return list.map((one) => wordFor(known, one) ?? inWords(one, language, yes, no)).join(", ");
   };
   return (
-    <table class="ds-table facts-table">
+    <table class="ds-table facts-table" data-cards={cards}>
       <caption class="ds-sr-only">{caption}</caption>
       <thead>
         <tr>

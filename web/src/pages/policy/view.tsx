@@ -37,7 +37,7 @@ function Register({ policy }: { policy: Policy }) {
       {parts.map(({ title, rows }) => (
         <details key={title} class="ds-details" data-variant="default">
           <summary>{title}</summary>
-          <div>
+          <div class="table-scroll" role="group" aria-label={title} tabIndex={0}>
             <FactsTable caption={title} rows={rows} />
           </div>
         </details>
@@ -63,8 +63,8 @@ export function PolicyPage() {
             </aside>
             <article class="policy-text">
               <PolicyWords version={policy.version} />
-              <Register policy={policy} />
             </article>
+            <Register policy={policy} />
           </div>
         )}
       </Loaded>

@@ -34,9 +34,7 @@ function Store({ store }: { store: HeldStore }) {
           <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
         ))}
       </dl>
-      <div class="table-scroll">
-        <FactsTable caption={store.store} rows={store.rows} />
-      </div>
+      <FactsTable cards caption={store.store} rows={store.rows} />
     </section>
   );
 }
