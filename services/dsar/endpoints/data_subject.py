@@ -1,6 +1,6 @@
 """What a data subject asks: open a case, see it, fetch the data, the package, the certificate."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -30,8 +30,8 @@ from services.dsar.usecases.look_up import LookUp
 from services.dsar.usecases.open_request import OpenRequest
 from services.dsar.usecases.see_case import SeeCase
 
-JSON = MediaType("application/json")
 HTML = MediaType("text/html; charset=utf-8")
+PACKAGE_TYPES = {"zip": MediaType("application/zip"), "json": MediaType("application/json"), "html": HTML}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +74,20 @@ class DataSubjectEndpoints:
     async def package(self, request: PackageChoice, caller: Caller) -> AsyncIterator[bytes | MediaType]:
         """The package of an access or portability case, built now."""
         await self.seeing.package_of(request.id, caller)
-        pieces = self.gathering.pieces(_account(caller), caller.visitor_id)
-        now, language = self.clock.now(), caller.language.value
-        if request.form == "zip":
-            chunks = self.documents.package(pieces, now, language)
-        elif request.form == "json":
-            yield JSON
-            chunks = self.documents.data(pieces, now)
-        else:
-            yield HTML
-            chunks = self.documents.page(pieces, now, language)
-        async with aclosing(chunks) as open_chunks:
-            async for chunk in open_chunks:
+        async with aclosing(self._packed(request.form, caller)) as chunks:
+            first = await anext(chunks)  # a service that is away refuses here, before the media type is stated
+            yield PACKAGE_TYPES[request.form]
+            yield first
+            async for chunk in chunks:
                 yield chunk
+
+    def _packed(self, form: str, caller: Caller) -> AsyncGenerator[bytes, None]:
+        pieces, now = self.gathering.pieces(_account(caller), caller.visitor_id), self.clock.now()
+        if form == "json":
+            return self.documents.data(pieces, now)
+        if form == "html":
+            return self.documents.page(pieces, now, caller.language.value)
+        return self.documents.package(pieces, now, caller.language.value)
 
     async def certificate(self, request: CertificateChoice, caller: Caller) -> AsyncIterator[bytes | MediaType]:
         """The certificate, as JSON in its canonical form or as a page."""

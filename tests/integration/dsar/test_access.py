@@ -59,7 +59,12 @@ async def test_a_package_is_readable_and_complete(dsar: Dsar) -> None:
     assert "nobody &lt;b&gt;" in page
     assert all(words in page for words in ("Datatilsynet", "Integritetsskyddsmyndigheten", "932739798"))
     assert "<script" not in page
-    assert package[:40] not in dsar.service.stored_bytes()
+    assert b"account-of-the-packer-2" in package  # stored as it is, so that a search finds it
+    alone = {"id": opened.id, "form": "json"}
+    assert json.loads(await dsar.streamed(PACKAGE, alone, account_id="account-of-the-packer"))["services"]
+    alone["form"] = "html"
+    read = await dsar.streamed(PACKAGE, alone, account_id="account-of-the-packer", language="en")
+    assert "Your data at LaraBot" in read.decode()
 
 
 async def test_a_package_waits_until_every_service_has_answered(dsar: Dsar) -> None:
