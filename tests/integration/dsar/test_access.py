@@ -64,7 +64,7 @@ async def test_a_package_is_readable_and_complete(dsar: Dsar) -> None:
     assert json.loads(await dsar.streamed(PACKAGE, alone, account_id="account-of-the-packer"))["services"]
     alone["form"] = "html"
     read = await dsar.streamed(PACKAGE, alone, account_id="account-of-the-packer", language="en")
-    assert "Your data at LaraBot" in read.decode()
+    assert "Your data at Larabot" in read.decode()
 
 
 async def test_a_package_waits_until_every_service_has_answered(dsar: Dsar) -> None:
