@@ -14,9 +14,9 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel
 
 from chassis.bus.calls import Answer, Calls
-from chassis.bus.serving import Endpoints
+from chassis.bus.serving import Endpoints, hear
 from chassis.bus.streams import IncomingStream, MediaType, OutgoingStreams, StreamCalls
-from chassis.bus.wire import parse
+from chassis.bus.wire import MESSAGE_BYTES_MAX
 from chassis.clock import Clock
 from chassis.telemetry import Log
 from contracts.envelope import Caller, Envelope
@@ -97,6 +97,7 @@ class Bus:
     async def close(self) -> None:
         """Stop taking requests, finish those at work, close."""
         await self._endpoints.drain()
+        self._outgoing.close()
         for task in list(self._signal_tasks):
             task.cancel()
         if not self._nats.is_closed:
@@ -156,22 +157,17 @@ class Bus:
         """Hear a signal; a message that does not fit is dropped with a log line."""
 
         async def received(message: Msg) -> None:
-            task = asyncio.create_task(self._hear(event, handler, message.data))
+            task = asyncio.create_task(hear(event, handler, message.data))
             self._signal_tasks.add(task)
             task.add_done_callback(self._signal_tasks.discard)
 
         await self._nats.subscribe(event.subject, queue=self.service if event.shared else "", cb=received)
 
-    async def _hear(self, event: Event, handler: SignalHandler[RequestModel], data: bytes) -> None:
-        try:
-            message = parse(event.model, {}, data)
-            await handler(message)  # type: ignore[arg-type] # the contract table pairs event and model
-        except Refusal as refusal:
-            log.warning("signal not handled", error=refusal, signal=event.subject, kind=refusal.kind.value)
-
     async def _send(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
         if not self._nats.is_connected:
             raise Refusal(ErrorKind.UNAVAILABLE, "bus-down", retry_after_seconds=1)
+        if len(data) > MESSAGE_BYTES_MAX:
+            raise Refusal(ErrorKind.TOO_LARGE, "message", limit_bytes=MESSAGE_BYTES_MAX)
         try:
             await self._nats.publish(subject, data, reply=reply, headers=headers or None)
         except nats.errors.Error as error:

@@ -9,12 +9,12 @@ from opentelemetry.trace import SpanKind
 
 from chassis.bus.calls import Answer, Send
 from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
-from chassis.bus.wire import decode_request, encode_refusal, parse
+from chassis.bus.wire import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
 from chassis.clock import Clock
 from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_DEADLINE, Caller
 from contracts.errors import ErrorKind, Refusal
-from contracts.table import Call, Stream
+from contracts.table import Call, Event, Stream
 
 DRAIN_SECONDS = 8.0
 
@@ -81,21 +81,24 @@ class Endpoints:
             body, headers = answer.body, answer.headers
         except Refusal as refusal:
             headers, body = encode_refusal(refusal)
+        if len(body) > MESSAGE_BYTES_MAX:
+            log.failure("answer too large", subject=call.subject, bytes=len(body))
+            headers, body = encode_refusal(Refusal(ErrorKind.INTERNAL, "answer-too-large"))
         await self._send(message.reply, body, "", headers)
 
     async def _handled(self, call: Call, handler: AnyHandler, message: Msg) -> Answer:
         envelope, body = self._accepted(message)
         with _span(call, message):
-            request = parse(call.request, envelope.parameters, body)
             try:
+                request = parse(call.request, envelope.parameters, body)
                 reply = await handler(request, envelope.caller)
+                return reply if isinstance(reply, Answer) else Answer(reply.model_dump_json().encode())
             except Refusal:
                 raise
             except Exception as error:
                 # The edge of every handler: a bug becomes a refusal for the caller and a log line for us.
                 log.failure("endpoint failed", error=error, subject=call.subject)
                 raise Refusal(ErrorKind.INTERNAL) from None
-        return reply if isinstance(reply, Answer) else Answer(reply.model_dump_json().encode())
 
     async def _stream(self, stream: Stream, handler: AnyStreamHandler, message: Msg) -> None:
         with self._outgoing.begin(message.reply) as outgoing:
@@ -161,6 +164,20 @@ async def guarded(call: Call, work: Callable[[], Awaitable[None]]) -> None:
         log.warning("answer not sent", subject=call.subject, kind=refusal.kind.value)
     except asyncio.CancelledError:
         log.info("request cancelled", subject=call.subject)
+    except Exception as error:
+        # Nobody awaits this task: what it raised would be lost.
+        log.failure("endpoint failed", error=error, subject=call.subject)
+
+
+async def hear(event: Event, handler: Callable[[Any], Awaitable[None]], data: bytes) -> None:
+    """Handle a signal; one that does not fit, or a handler's bug, is a log line."""
+    try:
+        await handler(parse(event.model, {}, data))
+    except Refusal as refusal:
+        log.warning("signal not handled", error=refusal, signal=event.subject, kind=refusal.kind.value)
+    except Exception as error:
+        # As above: nobody awaits it.
+        log.failure("signal not handled", error=error, signal=event.subject)
 
 
 def _span(call: Call, message: Msg) -> Any:

@@ -75,6 +75,8 @@ class IncomingStream:
             Refusal: it refused, or did not answer in time.
         """
         first = await self._next(seconds)
+        if not leads_to_owner(self._stream, first.reply):
+            raise Refusal(ErrorKind.UPSTREAM_FAILED, "stream-control")
         self._control = first.reply
         self._heartbeat = asyncio.create_task(self._keep_alive())
 
@@ -110,6 +112,11 @@ class IncomingStream:
                 message = await self._next(self._stream.stall_seconds)
         finally:
             await self.cancel()
+
+    @property
+    def was_accepted(self) -> bool:
+        """Whether the owner can be told anything."""
+        return bool(self._control)
 
     async def cancel(self) -> None:
         """Tell the owner to stop, unless the stream has ended; safe to repeat."""
@@ -164,6 +171,7 @@ class StreamCalls:
         self._inbox = inbox
         self._clock = clock
         self._open: dict[str, IncomingStream] = {}
+        self._left_early: dict[str, Stream] = {}
 
     async def open(self, stream: Stream, envelope: Envelope, body: bytes) -> IncomingStream:
         """Ask for a stream and wait until it is accepted.
@@ -186,17 +194,30 @@ class StreamCalls:
                 await incoming.accepted(stream.deadline_seconds)
         except BaseException:
             await incoming.cancel()
+            if not incoming.was_accepted:
+                self._note_left_early(token, stream)
             raise
         return incoming
 
+    def _note_left_early(self, token: str, stream: Stream) -> None:
+        self._left_early[token] = stream
+        while len(self._left_early) > STREAMS_MAX:
+            del self._left_early[next(iter(self._left_early))]
+
     async def on_chunk(self, message: Msg) -> None:
-        """Hand a chunk to its reader."""
-        incoming = self._open.get(message.subject.rsplit(".", 1)[-1])
+        """Hand a chunk to its reader; an acceptance that comes after its reader left is answered with a cancel."""
+        token = message.subject.rsplit(".", 1)[-1]
+        incoming = self._open.get(token)
         if incoming is not None:
             incoming.deliver(message)
+            return
+        stream = self._left_early.pop(token, None)
+        if stream is not None and leads_to_owner(stream, message.reply):
+            await self._send(message.reply, CANCEL, "", {})
 
     def fail_all(self) -> None:
         """The bus is gone: every stream ends with an error."""
+        self._left_early.clear()
         for incoming in list(self._open.values()):
             incoming.deliver(Refusal(ErrorKind.UNAVAILABLE, "bus-down", retry_after_seconds=1))
 
@@ -214,6 +235,11 @@ class _Tracked(IncomingStream):
         await super().cancel()
 
 
+def leads_to_owner(stream: Stream, control: str) -> bool:
+    """Whether words to the owner would reach it: an owner that names any other subject borrows our permissions."""
+    return control.startswith(f"_INBOX.{stream.owner}.")
+
+
 class OutgoingStream:
     """The owner's side: send chunks as credit allows; a cancel or a silent reader cancels the task."""
 
@@ -222,6 +248,7 @@ class OutgoingStream:
         self._reply = reply
         self._task = task
         self._control = control
+        self._cancelled = False
         self._sequence = 0
         self._credit = WINDOW
         self._granted = asyncio.Event()
@@ -263,8 +290,9 @@ class OutgoingStream:
             self._granted.set()
 
     def cancel(self) -> None:
-        """Stop the work."""
-        if self._task is not None:
+        """Stop the work, once: a second cancel would break off its tidying up."""
+        if self._task is not None and not self._cancelled:
+            self._cancelled = True
             self._task.cancel()
 
     @property
@@ -304,6 +332,12 @@ class OutgoingStreams:
         stream = self._open.get(message.subject.rsplit(".", 1)[-1])
         if stream is not None:
             stream.heard(message.data)
+
+    def close(self) -> None:
+        """End the watch."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
 
     def cancel_all(self) -> None:
         """The bus is gone: no reader can be reached."""

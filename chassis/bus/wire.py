@@ -12,7 +12,9 @@ from contracts.errors import ErrorKind, Refusal
 Model = TypeVar("Model", bound=BaseModel)
 
 NO_RESPONDERS = "503"
+KINDS = frozenset(kind.value for kind in ErrorKind)
 ERRORS_MAX = 20
+MESSAGE_BYTES_MAX = 248 * 1024  # the server takes 256 KiB with the headers, and hangs up on more
 
 
 def encode_request(envelope: Envelope, body: bytes) -> bytes:
@@ -87,4 +89,5 @@ def raise_if_refused(headers: Mapping[str, str], body: bytes) -> None:
     if kind is None:
         return
     content = orjson.loads(body)
-    raise Refusal(ErrorKind(kind), content["reason"], **content["members"])
+    known = ErrorKind(kind) if kind in KINDS else ErrorKind.INTERNAL  # a newer neighbour may know more kinds
+    raise Refusal(known, content["reason"], **content["members"])
