@@ -54,9 +54,7 @@ def allowed(fields: Mapping[str, object], names: frozenset[str]) -> dict[str, st
 def frames_of(error: BaseException) -> list[str]:
     """Where an exception came from, as file and line only; the source text and the message stay out."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return [
-        f"{frame.filename.rsplit('/', 2)[-2]}/{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames
-    ]
+    return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
 
 
 class JsonFormatter(logging.Formatter):
@@ -109,6 +107,7 @@ def configure_logs(service: str, level: str) -> None:
     """Send every log line of the process to standard output through the allow-list."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
+    logging.raiseExceptions = False  # a line that cannot be formatted would be printed with all its arguments
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer
 
-from chassis.telemetry import FIELDS, AllowListExporter, JsonFormatter, allowed
+from chassis.telemetry import FIELDS, AllowListExporter, JsonFormatter, allowed, frames_of
 
 ADDRESS = "anna.andersson@skola.example"
 
@@ -74,3 +74,10 @@ def test_a_span_is_rebuilt_without_texts_events_or_unlisted_attributes() -> None
     assert dict(exported.attributes or {}) == {"http.route": "/api/me"}
     assert not exported.events
     assert "anna" not in exported.to_json()
+
+
+def test_a_frame_of_generated_code_is_no_fault_of_the_log() -> None:
+    try:
+        exec(compile("raise ValueError('anna')", "<string>", "exec"))  # noqa: S102 — dataclasses make such frames
+    except ValueError as error:
+        assert frames_of(error)[-1] == "<string>:1"
