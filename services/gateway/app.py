@@ -43,7 +43,9 @@ def build(settings: GatewaySettings) -> Service:
         readiness=Readiness(service.bus, service.failing),
         vendors=VendorCalls(service.bus, limits, secrets),
     )
-    http = server(Surroundings(application(parts), visits, settings.speech_origins), settings.trusted_proxies)
+    http = server(
+        Surroundings(application(parts), visits, settings.speech_origins), settings.trusted_proxies, running.end_all
+    )
 
     endpoints = Endpoints(sessions, consents, running, secrets)
     service.hear(CHANGED, endpoints.consent_changed)

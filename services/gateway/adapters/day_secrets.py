@@ -14,9 +14,9 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database import Database, insert_into
 from services.gateway.domain import day_name, pseudonym
-from services.gateway.tables import SECRET_RETENTION, DaySecret
+from services.gateway.tables import SECRET_RETENTION, Base, DaySecret
 
 NONCE_BYTES: Final = 12
 SECRET_BYTES: Final = 32
@@ -48,13 +48,15 @@ class DaySecrets:
             for purpose, lifetime in LIFETIMES.items():
                 statement = delete(DaySecret).where(col(DaySecret.purpose) == purpose)
                 await session.execute(statement.where(col(DaySecret.day) <= day_name((now - lifetime).date())))
+            fresh = [
+                {"day": today, "purpose": purpose, "wrapped": self._wrap(purpose, os.urandom(SECRET_BYTES)), "at": now}
+                for purpose in LIFETIMES
+            ]
+            # Another gateway may make today's secrets at the same moment: the first to write is right.
+            insert = insert_into(session, Base.metadata.tables[str(DaySecret.__tablename__)])
+            await session.execute(insert.values(fresh).on_conflict_do_nothing())
             rows = (await session.execute(select(DaySecret))).scalars().all()
             secrets = {(row.day, row.purpose): self._unwrap(row.purpose, row.wrapped) for row in rows}
-            for purpose in LIFETIMES:
-                if (today, purpose) not in secrets:
-                    secrets[today, purpose] = os.urandom(SECRET_BYTES)
-                    wrapped = self._wrap(purpose, secrets[today, purpose])
-                    session.add(DaySecret(day=today, purpose=purpose, wrapped=wrapped, at=now))
         self._secrets, self._today = secrets, today
 
     def of_address(self, network: str) -> str:
@@ -69,10 +71,12 @@ class DaySecrets:
         """Every pseudonym of an account that can still be derived."""
         return [pseudonym(secret, account_id) for (_, purpose), secret in self._secrets.items() if purpose == QUOTA]
 
-    def repeated(self, session: str, route: str, key: str) -> str:
-        """The keyed hash under which a repeated request is known."""
-        secret = self._wrapping[QUOTA]
-        return hmac.new(secret, f"{session}\n{route}\n{key}".encode(), "sha256").hexdigest()
+    def repeated(self, session: str, route: str, key: str, body: bytes) -> list[tuple[str, str]]:
+        """The keyed hashes of a request's name and of its body, under each secret that it may be known by."""
+        name = f"{session}\n{route}\n{key}".encode()
+        days = sorted((day for day, purpose in self._secrets if purpose == QUOTA), reverse=True)
+        secrets = [self._secrets[day, QUOTA] for day in days]
+        return [(_keyed(secret, b"name", name), _keyed(secret, b"body", body)) for secret in secrets]
 
     def seal_address(self, address: str) -> bytes:
         """Encrypt an address under today's key (AES-256-GCM, nonce first)."""
@@ -86,3 +90,7 @@ class DaySecrets:
     def _unwrap(self, purpose: str, wrapped: bytes) -> bytes:
         nonce, sealed = wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:]
         return AESGCM(self._wrapping[purpose]).decrypt(nonce, sealed, purpose.encode())
+
+
+def _keyed(secret: bytes, part: bytes, data: bytes) -> str:
+    return hmac.new(secret, part + b"\n" + data, "sha256").hexdigest()

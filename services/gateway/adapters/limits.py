@@ -43,7 +43,8 @@ class RateLimits:
     async def spend(self, limit: Limit, pseudonym: str) -> tuple[bool, Standing]:
         """Count one request; says whether it may pass, and where its caller stands."""
         item = self._items[limit]
-        passed = await self._limiter.hit(item, pseudonym)
-        stats = await self._limiter.get_window_stats(item, pseudonym)
+        # By name, too: two limits of the same figures would otherwise share one count.
+        passed = await self._limiter.hit(item, limit.value, pseudonym)
+        stats = await self._limiter.get_window_stats(item, limit.value, pseudonym)
         reset = max(1, round(stats.reset_time - time.time()))
         return passed, Standing(limit.value, item.amount, item.get_expiry(), max(0, stats.remaining), reset)

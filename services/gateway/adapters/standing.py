@@ -18,38 +18,57 @@ from contracts.errors import ErrorKind, Refusal
 
 CACHE_SECONDS = 5.0
 CACHE_ENTRIES_MAX = 10_000
+ASKED_TIMES_MAX = 5
 
 Value = TypeVar("Value")
 
 
+@dataclass(eq=False)
+class _Asking(Generic[Value]):
+    """A question under way, and what changed meanwhile."""
+
+    changes: list[Callable[[str, Value], bool]] = field(default_factory=list)
+
+
 @dataclass
 class _Cache(Generic[Value]):
-    """A bounded memory of answers; an answer that was asked for before a change is not kept."""
+    """A bounded memory of answers; one that a change has overtaken on its way is asked for again."""
 
     entries: OrderedDict[str, tuple[float, Value]] = field(default_factory=OrderedDict)
-    changes: int = 0
+    asking: set["_Asking[Value]"] = field(default_factory=set)
 
     async def get(self, key: str, ask: Callable[[], Awaitable[Value]]) -> Value:
         now = asyncio.get_running_loop().time()
         entry = self.entries.get(key)
         if entry is not None and entry[0] > now:
             return entry[1]
-        before = self.changes
-        value = await ask()
-        if self.changes == before:
-            self.entries[key] = (now + CACHE_SECONDS, value)
-            while len(self.entries) > CACHE_ENTRIES_MAX:
-                self.entries.popitem(last=False)
-        return value
+        for _ in range(ASKED_TIMES_MAX):
+            value, is_current = await self._asked(key, ask)
+            if is_current:
+                self.entries[key] = (now + CACHE_SECONDS, value)
+                while len(self.entries) > CACHE_ENTRIES_MAX:
+                    self.entries.popitem(last=False)
+                return value
+        raise Refusal(ErrorKind.UNAVAILABLE, "changing", retry_after_seconds=1)
+
+    async def _asked(self, key: str, ask: Callable[[], Awaitable[Value]]) -> tuple[Value, bool]:
+        """The answer, and whether no change that came meanwhile concerns it."""
+        asking = _Asking[Value]()
+        self.asking.add(asking)
+        try:
+            value = await ask()
+        finally:
+            self.asking.discard(asking)
+        return value, not any(stale(key, value) for stale in asking.changes)
 
     def drop(self, stale: Callable[[str, Value], bool]) -> None:
-        self.changes += 1
+        for asking in self.asking:
+            asking.changes.append(stale)
         for key in [key for key, (_, value) in self.entries.items() if stale(key, value)]:
             del self.entries[key]
 
     def forget(self) -> None:
-        self.changes += 1
-        self.entries.clear()
+        self.drop(lambda _key, _value: True)
 
 
 class BusSessions:

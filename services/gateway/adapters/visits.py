@@ -5,13 +5,16 @@ from collections import deque
 from datetime import datetime
 
 from chassis.clock import Clock
-from chassis.database import Database
+from chassis.database import DATABASE_FAILURES, Database
+from chassis.telemetry import Log
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.domain import Visit
 from services.gateway.tables import RequestLog
 
 WAITING_MAX = 10_000
 FLUSH_SECONDS = 1.0
+
+log = Log("visits")
 
 
 class Visits:
@@ -31,17 +34,22 @@ class Visits:
         """Write what waits, every second; renew the secrets of the day."""
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            await self._secrets.refresh()
-            await self.flush()
+            try:
+                await self._secrets.refresh()
+                await self.flush()
+            except DATABASE_FAILURES as error:
+                log.warning("visits wait for the database", error=error)
 
     async def flush(self) -> None:
         """Write what waits."""
         if not self._waiting:
             return
         batch = list(self._waiting)
-        self._waiting.clear()
         async with self._database.write() as session:
             session.add_all(self._row(at, visit) for at, visit in batch)
+        # Only now: a batch that could not be written waits on. What came meanwhile may have pushed out its oldest.
+        written = {id(entry) for entry in batch}
+        self._waiting = deque((one for one in self._waiting if id(one) not in written), maxlen=WAITING_MAX)
 
     def _row(self, at: datetime, visit: Visit) -> RequestLog:
         return RequestLog(

@@ -52,8 +52,12 @@ class Admission:
         """
         if http.method != "GET" and http.csrf and is_cross_site(request.headers, request.headers.get("host", "")):
             raise Refusal(ErrorKind.CSRF)
-        session = await self._sessions.of(request.cookies.get(SESSION_COOKIE, ""))
-        standing = await self._within_limit(request, http, session)
+        cookie = request.cookies.get(SESSION_COOKIE, "")
+        # An address that is beyond its limit is not worth a question to auth.
+        standing = None if http.limit in BY_ACCOUNT else await self._within_limit(request, http, None)
+        session = await self._sessions.of(cookie)
+        if standing is None:
+            standing = await self._within_limit(request, http, session)
         fresh = session is not None and session.fresh_until > self._clock.now()
         _check_audience(http.audience, session, fresh=fresh)
         choice = VisitorChoice.parse(request.cookies.get(VISITOR_COOKIE, "")[:COOKIE_VALUE_MAX])
@@ -75,7 +79,7 @@ class Admission:
         return Admitted(caller, standing, consented)
 
     async def _within_limit(self, request: Request, http: Http, session: Session | None) -> Standing:
-        if session is not None and http.limit in BY_ACCOUNT:
+        if session is not None:
             pseudonym = self._pseudonyms.of_account(session.account_id)
         else:
             pseudonym = self._pseudonyms.of_address(network_of(address_of(request)))

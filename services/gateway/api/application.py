@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
 from contracts.errors import ErrorKind, Refusal
 from contracts.registry import ROUTES
@@ -17,7 +18,7 @@ from services.gateway.api.problems import response_of
 from services.gateway.api.readiness import Readiness
 from services.gateway.api.vendor_calls import VendorCalls
 
-NOT_ALLOWED = 405
+PAGE = "/{page:path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +39,59 @@ def application(parts: Parts) -> FastAPI:
         if call.http is not None:
             endpoint = parts.contracts.endpoint(call, call.http)
             for path in filter(None, (call.http.path, call.http.also)):
-                app.router.routes.append(Route(path, endpoint, methods=[call.http.method], name=call.subject))
+                app.router.routes.append(NamedRoute(path, endpoint, methods=[call.http.method], name=call.subject))
     app.router.routes.extend(by_hand(parts))
     app.add_exception_handler(HTTPException, _as_problem)  # type: ignore[arg-type] # starlette's own signature
     app.add_exception_handler(Exception, _as_fault)
     return app
 
 
+class NamedRoute(Route):
+    """Leaves its template with the request, for the visit data: a path itself may hold what is nobody's business."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, or refuse the method."""
+        scope["larabot.route"] = self.path
+        await super().handle(scope, receive, send)
+
+
 def by_hand(parts: Parts) -> list[Route]:
     """The routes that no contract declares."""
     pages, vendors = parts.pages, parts.vendors
     return [
-        Route("/healthz", parts.readiness.healthz),
-        Route("/readyz", parts.readiness.readyz),
-        Route("/api/openapi.json", pages.openapi),
-        Route("/api/docs", pages.docs),
-        Route("/webhooks/brevo/marketing", vendors.brevo, methods=["POST"]),
-        Route("/webhooks/brevo/transactional", vendors.brevo, methods=["POST"]),
-        Route("/newsletter/unsubscribe/{token}", vendors.unsubscribe, methods=["POST"]),
-        Route("/.well-known/security.txt", pages.security_txt),
-        Route("/.well-known/change-password", pages.change_password),
-        Route("/.well-known/gpc.json", pages.gpc),
-        Route("/{page:path}", pages.app),
+        NamedRoute("/healthz", parts.readiness.healthz),
+        NamedRoute("/readyz", parts.readiness.readyz),
+        NamedRoute("/api/openapi.json", pages.openapi),
+        NamedRoute("/api/docs", pages.docs),
+        NamedRoute("/webhooks/brevo/marketing", vendors.brevo, methods=["POST"]),
+        NamedRoute("/webhooks/brevo/transactional", vendors.brevo, methods=["POST"]),
+        NamedRoute("/newsletter/unsubscribe/{token}", vendors.unsubscribe, methods=["POST"]),
+        NamedRoute("/.well-known/security.txt", pages.security_txt),
+        NamedRoute("/.well-known/change-password", pages.change_password),
+        NamedRoute("/.well-known/gpc.json", pages.gpc),
+        NamedRoute(PAGE, pages.app),
     ]
 
 
-async def _as_problem(request: Request, error: HTTPException) -> Response:
-    # Where the web app's catch-all was the only route, no other method would find anything either.
-    is_nowhere = request.path_params.get("page", "").startswith(NO_PAGES)
-    is_method = error.status_code == NOT_ALLOWED and not is_nowhere
-    kind = ErrorKind.METHOD_NOT_ALLOWED if is_method else ErrorKind.NOT_FOUND
-    return response_of(Refusal(kind), language_of(request), request.scope["larabot.instance"])
+async def _as_problem(request: Request, error: HTTPException) -> Response:  # noqa: ARG001 — a handler's shape
+    allowed = methods_at(request)
+    kind = ErrorKind.METHOD_NOT_ALLOWED if allowed else ErrorKind.NOT_FOUND
+    response = response_of(Refusal(kind), language_of(request), request.scope["larabot.instance"])
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def methods_at(request: Request) -> set[str]:
+    """What an address can be asked by: by its own routes, else as a page of the web app, where pages can be."""
+    matching = [
+        route
+        for route in request.app.router.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    ]
+    if request.scope["path"].removeprefix("/").startswith(NO_PAGES):
+        matching = [route for route in matching if route.path != PAGE]
+    return {method for route in matching for method in route.methods or ()}
 
 
 async def _as_fault(request: Request, error: Exception) -> Response:  # noqa: ARG001 — a handler's shape

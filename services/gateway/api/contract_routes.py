@@ -47,19 +47,34 @@ class ContractRoutes:
             Refusal: whatever stands in its way.
         """
         admitted = await self._admission.admit(request, http)
-        if not admitted.consented:
-            return Response(status_code=http.status)
-        body = await read_body(request) if http.method in {"POST", "PUT"} else b""
-        envelope = Envelope(caller=admitted.caller, parameters=parameters_of(request, call))
         if isinstance(call, Stream):
-            incoming = await self._buses[call.account].stream(call, envelope, body)
-            return StreamAnswer(incoming, self._running, admitted, http)
+            return await self._streamed(call, http, request, admitted)
+        body = await read_body(request) if http.method in {"POST", "PUT"} else b""
+        if not admitted.consented:
+            # To look at, it is the same answer as with consent.
+            response = _response(http, Answer(b""), status=http.status)
+            response.headers.update(admitted.standing.headers())
+            return response
+        envelope = Envelope(caller=admitted.caller, parameters=parameters_of(request, call))
         answer, repeated = await self._once(call, http, request, admitted, envelope, body)
         response = _response(http, answer, status=repeated or http.status)
         response.headers.update(admitted.standing.headers())
         if repeated is not None:
             response.headers["Idempotency-Replayed"] = "true"
         return response
+
+    async def _streamed(self, call: Stream, http: Http, request: Request, admitted: Admitted) -> StreamAnswer:
+        """Ask for a stream. A withdrawal while the body is on its way counts: it has not left us yet."""
+        running = self._running.begin(admitted.caller, http.purpose)
+        try:
+            body = await read_body(request) if http.method in {"POST", "PUT"} else b""
+            envelope = Envelope(caller=admitted.caller, parameters=parameters_of(request, call))
+            running.check()
+            incoming = await self._buses[call.account].stream(call, envelope, body)
+        except BaseException:
+            self._running.remove(running)
+            raise
+        return StreamAnswer(incoming, self._running, running, admitted)
 
     async def _once(
         self, call: Call, http: Http, request: Request, admitted: Admitted, envelope: Envelope, body: bytes

@@ -26,7 +26,7 @@ def problem_of(refusal: Refusal, language: Language, instance: str) -> dict[str,
     }
     if refusal.reason:
         problem["reason"] = refusal.reason
-    problem.update(refusal.members)
+    problem = {**refusal.members, **problem}
     if refusal.kind in RETRYABLE:
         problem.setdefault("retry_after_seconds", RETRY_AFTER_SECONDS)
     return problem

@@ -3,19 +3,30 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from services.gateway.api.connections import Connection
+
 BACKLOG = 2048
-CONNECTIONS_MAX = 2000
 KEEP_ALIVE_SECONDS = 30
+FINISH_SECONDS = 3.0
 DRAIN_SECONDS = 5
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its own signal handlers: the service's lifecycle ends it."""
+    """uvicorn without its own signal handlers: the service's lifecycle ends it.
+
+    `cut` ends what is still being answered some seconds after the end began, with a word to its reader.
+    """
+
+    def __init__(self, config: uvicorn.Config, cut: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._cut = cut
+        self._living = False
+        self._ended = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -24,7 +35,7 @@ class Server(uvicorn.Server):
 
     async def live(self, host: str, port: int) -> None:
         """Serve until told to end."""
-        self._ended = asyncio.Event()
+        self._living = True
         try:
             await self.serve(listen(host, port))
         finally:
@@ -33,16 +44,22 @@ class Server(uvicorn.Server):
     async def end(self) -> None:
         """Take no more requests, and wait until those at work are answered or cut off."""
         self.should_exit = True
-        async with asyncio.timeout(DRAIN_SECONDS + 1):
-            await self._ended.wait()
+        if not self._living:
+            return
+        cutting = asyncio.get_running_loop().call_later(FINISH_SECONDS, self._cut)
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS + 2):
+                await self._ended.wait()
+        finally:
+            cutting.cancel()
 
 
-def server(app: ASGIApp, trusted_proxies: str) -> Server:
+def server(app: ASGIApp, trusted_proxies: str, cut: Callable[[], None]) -> Server:
     """Configure the server; nothing is logged by it, since its lines hold addresses and paths."""
     config = uvicorn.Config(
         app,
         loop="none",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -51,11 +68,10 @@ def server(app: ASGIApp, trusted_proxies: str) -> Server:
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=trusted_proxies or None,
         backlog=BACKLOG,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    return Server(config)
+    return Server(config, cut)
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

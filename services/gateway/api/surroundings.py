@@ -10,7 +10,11 @@ from services.gateway.adapters.visits import Visits
 from services.gateway.api.admission import address_of
 from services.gateway.api.language import language_of
 from services.gateway.api.problems import response_of
+from services.gateway.api.streaming import BrokenDownload
 from services.gateway.domain import visit_of
+
+NO_ROUTE = "-"
+LEFT_EARLY = 499  # as web servers note a browser that left before it had an answer
 
 log = Log("http")
 
@@ -31,6 +35,9 @@ def security_headers(speech_origins: str) -> list[tuple[bytes, bytes]]:
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
+            # The page never writes HTML; its one policy lets the Speech SDK start a worker of its own.
+            "require-trusted-types-for 'script'",
+            "trusted-types default",
         )
     )
     fields = {
@@ -61,11 +68,11 @@ class Surroundings:
             await send({"type": "websocket.close", "code": 1008})
             return
         scope["larabot.instance"] = new_id()
-        answer = _Answer(send, self._headers)
+        answer = _Answer(send, self._headers, is_head=scope["method"] == "HEAD")
         request = Request(scope)
         try:
             await self._app(scope, receive, answer.send)
-        except ConnectionError:
+        except BrokenDownload:
             raise
         except Exception as error:
             # The last resort: a bug becomes a problem document, never a stack trace.
@@ -80,18 +87,20 @@ class Surroundings:
             self._record(request, answer)
 
     def _record(self, request: Request, answer: "_Answer") -> None:
-        route = getattr(request.scope.get("route"), "path", "/{page}")
+        route = request.scope.get("larabot.route", NO_ROUTE)
         headers = {name.lower(): value for name, value in request.headers.items()}
         address = address_of(request)
-        self._visits.record(visit_of(address, route, request.method, answer.status, answer.size_bytes, headers))
+        status = answer.status or LEFT_EARLY
+        self._visits.record(visit_of(address, route, request.method, status, answer.size_bytes, headers))
 
 
 class _Answer:
     """Adds the headers and counts what goes out."""
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], *, is_head: bool) -> None:
         self._send = send
         self._headers = headers
+        self._is_head = is_head
         self.status = 0
         self.size_bytes = 0
         self.is_whole = False
@@ -101,6 +110,6 @@ class _Answer:
             self.status = message["status"]
             message["headers"] = [*message.get("headers", []), *self._headers]
         elif message["type"] == "http.response.body":
-            self.size_bytes += len(message.get("body", b""))
+            self.size_bytes += 0 if self._is_head else len(message.get("body", b""))
             self.is_whole = not message.get("more_body", False)
         await self._send(message)

@@ -1,0 +1,241 @@
+"""The gateway in the test's own loop, and its neighbours as toys on a real bus: each answers as a test wishes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import SecretStr
+
+from chassis.bus import Bus, MediaType
+from chassis.clock import Clock
+from chassis.lifecycle import Service
+from contracts.auth import AUTHENTICATE, REGISTER, Authenticate, Session
+from contracts.consent import GRANTED, Granted, GrantedRequest, Purpose
+from contracts.dsar import PACKAGE
+from contracts.envelope import Caller
+from contracts.errors import ErrorKind, Refusal
+from contracts.holder import HEALTH, SERVICES, Health
+from contracts.messages import Done, Empty
+from contracts.newsletter import SUBSCRIBE
+from contracts.table import Account
+from contracts.text import GENERATE, TOOLS, Generate, Tools
+from ops.run.ports import any_port
+from services.gateway.app import build
+from services.gateway.settings import GatewaySettings
+from tests.support.nats import NatsServer
+
+ACCOUNT, SESSION_ID, COOKIE = "a" * 22, "s" * 22, "c" * 43
+SIGNED_IN = {"Cookie": f"__Host-session={COOKIE}", "X-Requested-By": "larabot"}
+SIMPLIFY = {"inputs": {"text": "Solen skiner."}}
+EVENTS = MediaType("text/event-stream")
+READY_SECONDS_MAX = 15
+
+Chunks = AsyncIterator[bytes | MediaType]
+
+
+class Neighbours:
+    """Auth, consent, textproxy, newsletter and dsar; `granted` and `generate` are what a test changes."""
+
+    def __init__(self, server: NatsServer) -> None:
+        self.server = server
+        self.buses = {name: Bus(name, Clock()) for name in SERVICES if name != "gateway"}
+        self.content = Bus("textproxy", Clock(), Account.CONTENT)
+        self.granted = {Purpose.TEXT_TOOLS}
+        self.authenticated = 0
+        self.health_asked = 0
+        self.subscribe: Callable[[], Awaitable[None]] | None = None
+        self.generate: Callable[[], Chunks] = self.two_chunks
+        self.package: Callable[[], Chunks] = self.two_chunks
+        self.subscribed = 0
+        self.before_consent: Callable[[], Awaitable[None]] | None = None
+        self.running = 0
+        self.closed = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        for name, bus in self.buses.items():
+            await bus.open(self.server.url, self.server.seed(name))
+            await bus.serve(HEALTH[name], self._health)
+        await self.content.open(self.server.url, self.server.seed("textproxy", "CONTENT"))
+        await self.buses["auth"].serve(AUTHENTICATE, self._authenticate)
+        await self.buses["auth"].serve(REGISTER, self._register)
+        await self.buses["consent"].serve(GRANTED, self._granted)
+        await self.buses["textproxy"].serve(TOOLS, self._tools)
+        await self.buses["newsletter"].serve(SUBSCRIBE, self._subscribe)
+        await self.buses["dsar"].serve_stream(PACKAGE, self._package)
+        await self.content.serve_stream(GENERATE, self._generate)
+        for bus in (*self.buses.values(), self.content):
+            await bus.serving()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(bus.close() for bus in (*self.buses.values(), self.content)))
+
+    async def two_chunks(self) -> Chunks:
+        yield EVENTS
+        yield b'event: delta\ndata: {"text":"Hej"}\n\n'
+        yield b'event: done\ndata: {"finish_reason":"stop"}\n\n'
+
+    async def endless(self) -> Chunks:
+        yield EVENTS
+        while True:
+            yield b'event: delta\ndata: {"text":"Hej"}\n\n'
+            await asyncio.sleep(0.02)
+
+    async def silent(self) -> Chunks:
+        await asyncio.sleep(60)
+        yield b"never"
+
+    async def _health(self, request: Empty, caller: Caller) -> Health:
+        self.health_asked += 1
+        await asyncio.sleep(0.05)
+        return Health(ready=True, failing=[])
+
+    async def _authenticate(self, request: Authenticate, caller: Caller) -> Session:
+        self.authenticated += 1
+        if request.secret != COOKIE:
+            raise Refusal(ErrorKind.UNAUTHENTICATED)
+        return Session(
+            session_id=SESSION_ID,
+            account_id=ACCOUNT,
+            role="user",
+            tier="free",
+            entitlements=[],
+            fresh_until=Clock().now() + timedelta(minutes=5),
+        )
+
+    async def _register(self, request: Any, caller: Caller) -> Done:
+        return Done()
+
+    async def _granted(self, request: GrantedRequest, caller: Caller) -> Granted:
+        answer = Granted(purposes=sorted(self.granted))
+        if self.before_consent is not None:
+            await self.before_consent()
+        return answer
+
+    async def _tools(self, request: Empty, caller: Caller) -> Tools:
+        return Tools(tools=[])
+
+    async def _subscribe(self, request: Any, caller: Caller) -> Done:
+        self.subscribed += 1
+        if self.subscribe is not None:
+            await self.subscribe()
+        return Done()
+
+    async def _generate(self, request: Generate, caller: Caller) -> Chunks:
+        async for chunk in self._counted(self.generate()):
+            yield chunk
+
+    async def _package(self, request: Any, caller: Caller) -> Chunks:
+        async for chunk in self._counted(self.package()):
+            yield chunk
+
+    async def _counted(self, chunks: Chunks) -> Chunks:
+        self.running += 1
+        self.closed.clear()
+        try:
+            async for chunk in chunks:
+                yield chunk
+        finally:
+            self.running -= 1
+            self.closed.set()
+
+    async def until_left(self, seconds: float = 1.0) -> None:
+        """The work was ended within the time."""
+        async with asyncio.timeout(seconds):
+            await self.closed.wait()
+
+
+class Gateway:
+    """The whole gateway on a free port; `neighbours` are there before it is."""
+
+    def __init__(self, server: NatsServer, directory: Path, database_url: str | None = None) -> None:
+        self.neighbours = Neighbours(server)
+        self.port = any_port(set())
+        web = directory / "web"
+        web.mkdir(exist_ok=True)
+        (web / "index.html").write_text("<!doctype html><title>Larabot</title>")
+        self.settings = GatewaySettings(
+            nats_url=server.url,
+            nats_seed=SecretStr(server.seed("gateway")),
+            nats_content_seed=SecretStr(server.seed("gateway", "CONTENT")),
+            database_url=SecretStr(database_url or f"sqlite+aiosqlite:///{directory}/gateway.db"),
+            receipt_seed=SecretStr("5a" * 32),
+            public_url="http://localhost:8000",
+            listen_port=self.port,
+            listen_host="127.0.0.1",
+            web_dir=web,
+            quota_key=SecretStr("1a" * 32),
+            address_key=SecretStr("2b" * 32),
+        )
+        self.service: Service
+        self._living: asyncio.Task[int]
+        self._stack = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.neighbours)
+        await self.start()
+        self.http = await self._stack.enter_async_context(self.client())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        await self._stack.aclose()
+
+    async def start(self) -> None:
+        self.service = build(self.settings)
+        self._living = asyncio.create_task(self.service.live())
+        async with asyncio.timeout(READY_SECONDS_MAX):
+            while not (self.service.ready and await self._listens()):
+                if self._living.done():
+                    self._living.result()
+                    raise AssertionError("the gateway ended")
+                await asyncio.sleep(0.02)
+
+    async def stop(self) -> int:
+        self.service.stop()
+        return await self._living
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        timeout = httpx.Timeout(20)
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=timeout, headers=headers)
+
+    async def raw(self, sent: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A bare connection on which something was sent."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(sent)
+        await writer.drain()
+        return reader, writer
+
+    async def _listens(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+
+def request_bytes(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
+    """A request as it stands on the wire."""
+    named = {"Host": "localhost", "Content-Length": str(len(body)), **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name.replace('_', '-')}: {value}" for name, value in named.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def generate_bytes(body: bytes = b'{"inputs":{"text":"Solen skiner."}}') -> bytes:
+    """A signed-in request for a streamed answer, as it stands on the wire."""
+    headers = {**SIGNED_IN, "Content-Type": "application/json"}
+    return request_bytes("POST", "/api/text/simplify", body, **headers)

@@ -1,0 +1,298 @@
+"""The conventions of the HTTP face, from the wire on: methods, heads, cookies, limits, repeats, visits."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from contracts.errors import ErrorKind, Refusal
+from services.gateway.tables import RepeatedRequest, RequestLog
+from tests.integration.gateway.neighbourhood import SIGNED_IN, SIMPLIFY, Gateway, Neighbours, request_bytes
+
+SUBSCRIPTIONS = "/api/newsletter/subscriptions"
+SUBSCRIBE = {"email": "anna@skola.example", "consent": True}
+OURS = {"X-Requested-By": "larabot"}
+REGISTER = {"email": "anna@skola.example", "password": "en lång mening som ingen gissar", "name": "Anna"}
+
+
+async def whole(gateway: Gateway, sent: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of what comes back until the connection closes."""
+    reader, writer = await gateway.raw(sent)
+    async with asyncio.timeout(5):
+        received = await reader.read()
+    writer.close()
+    head, _, body = received.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (field.split(": ", 1) for field in fields)}
+    return int(status.split(" ")[1]), headers, body
+
+
+async def logged(gateway: Gateway, route: str) -> list[RequestLog]:
+    async with asyncio.timeout(4):
+        while True:
+            async with gateway.service.database.read() as session:
+                rows = (await session.execute(select(RequestLog).where(RequestLog.route == route))).scalars().all()  # type: ignore[arg-type]
+            if rows:
+                return list(rows)
+            await asyncio.sleep(0.1)
+
+
+async def subscribe(gateway: Gateway, key: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    return await gateway.http.post(SUBSCRIPTIONS, json=body or SUBSCRIBE, headers={**OURS, "Idempotency-Key": key})
+
+
+def left(answer: httpx.Response) -> int:
+    return int(answer.headers["ratelimit"].partition("r=")[2].partition(";")[0])
+
+
+def quota(answer: httpx.Response) -> int:
+    return int(answer.headers["ratelimit-policy"].partition("q=")[2].partition(";")[0])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/api/me", "GET, HEAD"),
+        ("GET", "/api/auth/login", "POST"),
+        ("PATCH", "/api/consent", "DELETE, GET, HEAD, PUT"),
+        ("OPTIONS", "/api/privacy/requests", "GET, HEAD, POST"),
+        ("POST", "/some/page", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(gateway: Gateway, method: str, path: str, allowed: str) -> None:
+    answer = await gateway.http.request(method, path, headers=OURS)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.json()["type"] == "/problems/method-not-allowed"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+async def test_an_unknown_address_of_the_api_is_not_found_by_any_method(gateway: Gateway, method: str) -> None:
+    answer = await gateway.http.request(method, "/api/nothing")
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    assert "allow" not in answer.headers
+
+
+async def test_a_head_has_headers_and_no_body(gateway: Gateway) -> None:
+    answer = await gateway.http.head("/api/text/tools")
+    assert (answer.status_code, answer.content) == (200, b"")
+    (visit,) = await logged(gateway, "/api/text/tools")
+    assert (visit.method, visit.size_bytes) == ("HEAD", 0)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        request_bytes("GET", "/", Content_Length="-1"),
+        b"\x16\x03\x01\x02\x00\x01",
+    ],
+    ids=["no HTTP", "an unknown version", "a negative length", "TLS"],
+)  # fmt: skip
+async def test_what_is_no_http_gets_a_problem_document(gateway: Gateway, sent: bytes) -> None:
+    status, headers, body = await whole(gateway, sent)
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert json.loads(body)["type"] == "/problems/malformed"
+    assert headers["connection"] == "close"
+
+
+async def test_a_head_without_end_is_refused(gateway: Gateway) -> None:
+    fields = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(1000))
+    reader, writer = await gateway.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n" + fields[:300_000])
+    async with asyncio.timeout(5):
+        try:
+            received = await reader.read()
+        except ConnectionResetError:  # it hung up before we had sent everything
+            received = b"HTTP/1.1 400"
+    writer.close()
+    assert received.startswith(b"HTTP/1.1 400")
+
+
+async def test_a_head_that_does_not_come_ends_the_connection(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.api.connections.HEAD_SECONDS_MAX", 0.2)
+    status, _, body = await whole(gateway, b"GET / HTTP/1.1\r\nHost: local")
+    assert (status, json.loads(body)["reason"]) == (400, "head-too-slow")
+    reader, writer = await gateway.raw(b"")
+    async with asyncio.timeout(2):
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_one_connection_too_many_is_told_to_come_back(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.api.connections.CONNECTIONS_MAX", 0)
+    answer = await gateway.http.get("/api/text/tools")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_used_connection_serves_again_and_again(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.gateway.api.connections.HEAD_SECONDS_MAX", 0.3)
+    for _ in range(3):
+        assert (await gateway.http.get("/healthz")).status_code == 200
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("en, sv", "en"),
+        ("sv, en", "sv"),
+        ("de, en; q=0.9, sv;q=0.5", "en"),
+        ("sv;q=0, nb", "nb"),
+        ("en-GB,en;q=0.8", "en"),
+        ("fr", "sv"),
+        ("en;q=nan, nb;q=0.1", "nb"),
+        ("", "sv"),
+    ],
+)
+async def test_the_browsers_order_of_languages_is_kept(gateway: Gateway, accepted: str, language: str) -> None:
+    answer = await gateway.http.get("/api/nothing", headers={"Accept-Language": accepted})
+    assert answer.headers["content-language"] == language
+
+
+async def test_a_key_under_way_is_a_conflict_and_works_once(gateway: Gateway, neighbours: Neighbours) -> None:
+    begun = asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+
+    neighbours.subscribe = slow
+    first = asyncio.create_task(subscribe(gateway, "k-1"))
+    await begun.wait()
+    meanwhile = await subscribe(gateway, "k-1")
+    assert (meanwhile.status_code, meanwhile.json()["reason"]) == (409, "request-under-way")
+    assert (await first).status_code == 202
+    again = await subscribe(gateway, "k-1")
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
+    assert neighbours.subscribed == 1
+
+
+async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Gateway, neighbours: Neighbours) -> None:
+    async def die() -> None:
+        raise Refusal(ErrorKind.CONFLICT)
+
+    await subscribe(gateway, "k-2")
+    async with gateway.service.database.write() as session:
+        old = gateway.service.clock.now() - timedelta(seconds=30)
+        await session.execute(update(RepeatedRequest).values(status=0, at=old))
+    assert (await subscribe(gateway, "k-2")).status_code == 409
+    async with gateway.service.database.write() as session:
+        await session.execute(update(RepeatedRequest).values(at=old - timedelta(seconds=40)))
+    assert (await subscribe(gateway, "k-2")).status_code == 202
+    assert neighbours.subscribed == 2
+
+
+async def test_a_refused_request_leaves_its_key_free(gateway: Gateway, neighbours: Neighbours) -> None:
+    async def refuse() -> None:
+        neighbours.subscribe = None
+        raise Refusal(ErrorKind.UNAVAILABLE)
+
+    neighbours.subscribe = refuse
+    assert [(await subscribe(gateway, "k-3")).status_code for _ in range(2)] == [503, 202]
+
+
+async def test_what_is_kept_of_a_repeated_request_cannot_be_guessed_from_its_body(gateway: Gateway) -> None:
+    """An unkeyed hash of an address and a password could be."""
+    import hashlib  # noqa: PLC0415 — only to try it
+
+    await subscribe(gateway, "k-4")
+    async with gateway.service.database.read() as session:
+        row = (await session.execute(select(RepeatedRequest))).scalars().one()
+    sent = httpx.Request("POST", "http://x", json=SUBSCRIBE).content
+    assert row.body_hash != hashlib.sha256(sent).hexdigest()
+
+
+async def test_a_key_lives_over_midnight(gateway: Gateway, neighbours: Neighbours) -> None:
+    await subscribe(gateway, "k-5")
+    gateway.service.clock._offset += timedelta(hours=23)  # noqa: SLF001 — the clock of the whole service
+    await asyncio.sleep(1.3)  # the secrets of the day are renewed every second
+    assert (await subscribe(gateway, "k-5")).headers["idempotency-replayed"] == "true"
+    assert neighbours.subscribed == 1
+
+
+async def test_limits_of_the_same_figures_are_counted_apart(gateway: Gateway) -> None:
+    for _ in range(3):
+        await subscribe(gateway, "k-6")
+    register = await gateway.http.post("/api/auth/register", json=REGISTER, headers=OURS)
+    assert "ratelimit" in register.headers
+    assert left(register) == quota(register) - 1
+    assert left(await subscribe(gateway, "k-6")) == quota(register) - 4
+
+
+async def test_beyond_the_limit_auth_is_not_asked(gateway: Gateway, neighbours: Neighbours) -> None:
+    headers = {**OURS, "Cookie": "__Host-session=guess"}
+    answers = await asyncio.gather(
+        *(gateway.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers) for _ in range(90))
+    )
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert {"ratelimit", "ratelimit-policy", "retry-after"} <= set(refused[0].headers)
+    asked = neighbours.authenticated
+    other = {**OURS, "Cookie": "__Host-session=another-guess"}
+    assert (await gateway.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=other)).status_code == 429
+    assert neighbours.authenticated == asked
+
+
+async def test_a_silent_route_looks_the_same_with_and_without_consent(gateway: Gateway, neighbours: Neighbours) -> None:
+    answer = await gateway.http.post("/api/analytics/events", json={}, headers=OURS)
+    assert answer.status_code == 204
+    assert answer.headers["cache-control"] == "no-store"
+    assert "ratelimit" in answer.headers
+
+
+async def test_probes_that_come_together_cost_one_round(gateway: Gateway, neighbours: Neighbours) -> None:
+    before = neighbours.health_asked
+    answers = await asyncio.gather(*(gateway.http.get("/readyz") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert neighbours.health_asked - before <= 14
+
+
+async def test_a_visit_is_logged_by_its_template_and_sizes(gateway: Gateway) -> None:
+    answer = await gateway.http.post(
+        "/api/text/simplify?lang=sv",
+        json=SIMPLIFY,
+        headers={**SIGNED_IN, "Referer": "https://skola.example/elev/anna?x=1", "User-Agent": "Firefox/1"},
+    )
+    (visit,) = await logged(gateway, "/api/text/{tool}")
+    assert (visit.method, visit.status, visit.size_bytes) == ("POST", 200, len(answer.content))
+    assert (visit.referrer, visit.browser) == ("skola.example", "Firefox")
+    assert b"127.0.0.1" not in visit.address
+
+
+async def test_a_browser_that_left_before_its_answer_is_logged_as_such(
+    gateway: Gateway, neighbours: Neighbours
+) -> None:
+    neighbours.generate = neighbours.silent
+    asking = asyncio.create_task(gateway.http.post("/api/text/simplify", json=SIMPLIFY, headers=SIGNED_IN))
+    await asyncio.sleep(0.3)
+    asking.cancel()
+    (visit,) = await logged(gateway, "/api/text/{tool}")
+    assert visit.status == 499
+
+
+async def test_visits_wait_for_a_database_that_fails(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, failing = gateway.service.database, True
+    write = database.write
+
+    @asynccontextmanager
+    async def sometimes() -> AsyncIterator[Any]:
+        if failing:
+            raise ConnectionRefusedError
+        async with write() as session:
+            yield session
+
+    monkeypatch.setattr(database, "write", sometimes)
+    await gateway.http.get("/healthz")
+    refused = await subscribe(gateway, "k-7")
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
+    await asyncio.sleep(1.2)
+    failing = False
+    assert len(await logged(gateway, "/healthz")) == 1
+    assert gateway.service.ready

@@ -1,0 +1,261 @@
+"""Streamed answers: who leaves, who withdraws, who is slow, and what fails half-way."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.auth import SESSIONS_REVOKED, SessionsRevoked
+from contracts.consent import CHANGED, ConsentChanged, Purpose
+from contracts.errors import ErrorKind, Refusal
+from tests.integration.gateway.neighbourhood import (
+    ACCOUNT,
+    EVENTS,
+    SESSION_ID,
+    SIGNED_IN,
+    SIMPLIFY,
+    Chunks,
+    Gateway,
+    Neighbours,
+    generate_bytes,
+)
+
+GENERATE_PATH = "/api/text/simplify"
+
+
+async def withdraw(neighbours: Neighbours) -> None:
+    neighbours.granted = set()
+    changed = ConsentChanged(account_id=ACCOUNT, withdrawn=[Purpose.TEXT_TOOLS])
+    await neighbours.buses["consent"].signal(CHANGED, changed)
+
+
+async def until_running(neighbours: Neighbours) -> None:
+    async with asyncio.timeout(3):
+        while not neighbours.running:
+            await asyncio.sleep(0.01)
+
+
+async def read_all(gateway: Gateway) -> str:
+    return (await gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN)).text
+
+
+async def test_a_stream_is_passed_on_whole(gateway: Gateway) -> None:
+    answer = await gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN)
+    assert answer.status_code == 200
+    assert answer.text.endswith('event: done\ndata: {"finish_reason":"stop"}\n\n')
+    assert "ratelimit" in answer.headers
+
+
+async def test_the_first_byte_comes_before_the_vendor_speaks(gateway: Gateway, neighbours: Neighbours) -> None:
+    async def admitted_only() -> Chunks:
+        yield EVENTS
+        await asyncio.sleep(60)
+
+    neighbours.generate = admitted_only
+    async with (
+        asyncio.timeout(1),
+        gateway.http.stream("POST", GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN) as answer,
+    ):
+        assert (await anext(answer.aiter_bytes())).startswith(b":")
+
+
+@pytest.mark.parametrize("phase", ["silent", "endless"])
+async def test_a_browser_that_leaves_ends_the_work(gateway: Gateway, neighbours: Neighbours, phase: str) -> None:
+    neighbours.generate = getattr(neighbours, phase)
+    _, writer = await gateway.raw(generate_bytes())
+    await until_running(neighbours)
+    writer.close()
+    await neighbours.until_left()
+    assert neighbours.running == 0
+
+
+async def test_a_browser_that_leaves_while_nobody_has_accepted_yet_ends_the_work(
+    gateway: Gateway, neighbours: Neighbours
+) -> None:
+    """The request is cut off between the question and the owner's acceptance."""
+    content = gateway.service.content_bus
+    assert content is not None
+    neighbours.generate = neighbours.silent
+    asking = asyncio.create_task(gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN))
+    await until_running(neighbours)
+    asking.cancel()
+    await neighbours.until_left()
+
+
+async def test_a_withdrawal_ends_a_running_stream_with_a_problem(gateway: Gateway, neighbours: Neighbours) -> None:
+    neighbours.generate = neighbours.endless
+    reading = asyncio.create_task(read_all(gateway))
+    await until_running(neighbours)
+    await asyncio.sleep(0.1)
+    await withdraw(neighbours)
+    async with asyncio.timeout(1):
+        text = await reading
+    assert "event: error" in text
+    assert "/problems/consent-required" in text
+    await neighbours.until_left()
+
+
+async def test_a_withdrawal_before_the_first_byte_is_a_refusal(gateway: Gateway, neighbours: Neighbours) -> None:
+    neighbours.generate = neighbours.silent
+    asking = asyncio.create_task(gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN))
+    await until_running(neighbours)
+    await asyncio.sleep(0.1)
+    await withdraw(neighbours)
+    async with asyncio.timeout(1):
+        answer = await asking
+    assert (answer.status_code, answer.json()["purpose"]) == (403, "text_tools")
+    await neighbours.until_left()
+
+
+async def test_a_withdrawal_while_the_body_is_on_its_way_counts(gateway: Gateway, neighbours: Neighbours) -> None:
+    sent = generate_bytes()
+    reader, writer = await gateway.raw(sent[:-5])
+    async with asyncio.timeout(3):
+        while not neighbours.authenticated:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+    await withdraw(neighbours)
+    await asyncio.sleep(0.1)
+    writer.write(sent[-5:])
+    async with asyncio.timeout(2):
+        head = await reader.readuntil(b"\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 403")
+    assert neighbours.running == 0
+
+
+async def test_a_withdrawal_while_consent_is_being_asked_counts(gateway: Gateway, neighbours: Neighbours) -> None:
+    """The owner's older answer is overtaken by its word that the consent was withdrawn."""
+
+    async def withdraw_meanwhile() -> None:
+        neighbours.before_consent = None
+        await withdraw(neighbours)
+        await asyncio.sleep(0.1)
+
+    neighbours.before_consent = withdraw_meanwhile
+    answer = await gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN)
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("session_ids", [[], [SESSION_ID]])
+async def test_a_revoked_session_ends_its_streams(
+    gateway: Gateway, neighbours: Neighbours, session_ids: list[str]
+) -> None:
+    neighbours.generate = neighbours.endless
+    reading = asyncio.create_task(read_all(gateway))
+    await until_running(neighbours)
+    await asyncio.sleep(0.1)
+    revoked = SessionsRevoked(account_id=ACCOUNT, session_ids=session_ids)
+    await neighbours.buses["auth"].signal(SESSIONS_REVOKED, revoked)
+    async with asyncio.timeout(1):
+        assert "/problems/unauthenticated" in await reading
+    await neighbours.until_left()
+
+
+async def test_another_session_of_the_account_streams_on(gateway: Gateway, neighbours: Neighbours) -> None:
+    neighbours.generate = neighbours.endless
+    reading = asyncio.create_task(read_all(gateway))
+    await until_running(neighbours)
+    revoked = SessionsRevoked(account_id=ACCOUNT, session_ids=["t" * 22])
+    await neighbours.buses["auth"].signal(SESSIONS_REVOKED, revoked)
+    await asyncio.sleep(0.3)
+    assert neighbours.running == 1
+    reading.cancel()
+    await neighbours.until_left()
+
+
+async def test_a_withdrawal_ends_the_work_of_a_browser_that_does_not_read(
+    gateway: Gateway, neighbours: Neighbours
+) -> None:
+    async def flood() -> Chunks:
+        yield EVENTS
+        while True:
+            yield b"x" * 100_000
+
+    neighbours.generate = flood
+    _, writer = await gateway.raw(generate_bytes())
+    await until_running(neighbours)
+    await asyncio.sleep(0.3)
+    await withdraw(neighbours)
+    await neighbours.until_left()
+    writer.close()
+
+
+async def test_a_browser_that_does_not_read_is_left_after_a_while(
+    gateway: Gateway, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produced = 0
+
+    async def flood() -> Chunks:
+        nonlocal produced
+        yield EVENTS
+        while True:
+            produced += 100_000
+            yield b"x" * 100_000
+
+    monkeypatch.setattr("services.gateway.api.connections.UNREAD_SECONDS_MAX", 0.5)
+    neighbours.generate = flood
+    _, writer = await gateway.raw(generate_bytes())
+    await until_running(neighbours)
+    await neighbours.until_left(3)
+    assert produced < 64 * 1024 * 1024
+    writer.close()
+
+
+async def test_a_download_that_fails_half_way_does_not_look_whole(gateway: Gateway, neighbours: Neighbours) -> None:
+    async def half() -> Chunks:
+        yield b"PK the first half"
+        raise Refusal(ErrorKind.UPSTREAM_FAILED)
+
+    neighbours.package = half
+    with pytest.raises(httpx.RemoteProtocolError):
+        await gateway.http.get(f"/api/privacy/requests/{'A' * 22}/package", headers=SIGNED_IN)
+
+
+async def test_a_bug_while_answering_is_logged_and_answered(
+    gateway: Gateway, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise KeyError
+
+    monkeypatch.setattr("services.gateway.api.streaming.start_message", fail)
+    answer = await gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN)
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_lost_bus_ends_waiting_and_running_answers_at_once(gateway: Gateway, neighbours: Neighbours) -> None:
+    neighbours.generate = neighbours.silent
+    asking = asyncio.create_task(gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN))
+    await until_running(neighbours)
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    await neighbours.server.kill()
+    answer = await asking
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    new = await gateway.http.get("/api/text/tools")
+    assert (new.status_code, new.headers["retry-after"]) == (503, "1")
+    assert time.monotonic() - began < 1
+
+
+async def test_at_the_end_a_stream_is_told_and_the_work_is_left(
+    gateway: Gateway, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.api.server.FINISH_SECONDS", 0.2)
+    neighbours.generate = neighbours.endless
+    reading = asyncio.create_task(read_all(gateway))
+    await until_running(neighbours)
+    assert await gateway.stop() == 0
+    assert "/problems/unavailable" in await reading
+    await neighbours.until_left()
+
+
+async def test_nothing_is_left_behind_by_a_hundred_streams(gateway: Gateway, neighbours: Neighbours) -> None:
+    before = len(asyncio.all_tasks())
+    for _ in range(4):
+        await asyncio.gather(*(read_all(gateway) for _ in range(25)))
+    await asyncio.sleep(0.1)
+    # Idle connections of the client keep no task; what is left over is the gateway's own small change.
+    assert len(asyncio.all_tasks()) - before < 10
