@@ -78,6 +78,7 @@ class Service:
         self._backgrounds: dict[str, Background] = {"outbox": self.relay.run}
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._stop = asyncio.Event()
+        self._is_open = False
         self.answer(HEALTH[name], self._health)
 
     def use_content(self, seed: str) -> Bus:
@@ -145,12 +146,17 @@ class Service:
             loop.add_signal_handler(number, self.stop)
         self.inventory.check()
         self.inventory.check_published(json.loads(PUBLISHED_INVENTORIES.read_bytes())["inventories"])
-        await self._open()
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            if not await self._opened(stopping):
+                return 0
+        finally:
+            if not self._is_open:
+                await self._close(set())
         tasks: set[asyncio.Task[Any]] = {
             asyncio.create_task(run(), name=name) for name, run in self._backgrounds.items()
         }
-        tasks |= {asyncio.create_task(self.bus.broken.wait(), name="bus")}
-        stopping = asyncio.create_task(self._stop.wait())
+        tasks |= {asyncio.create_task(bus.broken.wait(), name=f"bus {bus.account.value}") for bus in self._buses()}
         self.ready = True
         log.info("ready")
         await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -160,6 +166,18 @@ class Service:
         self.ready = False
         await self._close(tasks)
         return 1 if failed else 0
+
+    async def _opened(self, stopping: asyncio.Task[Any]) -> bool:
+        """Open everything, unless told to stop meanwhile: database and bus may keep us waiting for long."""
+        opening = asyncio.create_task(self._open())
+        await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not opening.done():
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            return False
+        await opening
+        self._is_open = True
+        return True
 
     async def _open(self) -> None:
         await self.database.open()
@@ -202,14 +220,19 @@ class Service:
 
     async def _close(self, tasks: set[asyncio.Task[Any]]) -> None:
         for step in self._closing:
-            await step()
-        for bus in self._buses():
-            await bus.close()
+            await self._attempt(step())
+        await self._attempt(*(bus.close() for bus in self._buses()))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.database.close()
+        await self._attempt(self.database.close())
         log.info("closed")
+
+    async def _attempt(self, *closing: Awaitable[None]) -> None:
+        """Do what can be done: one thing that does not close must not keep the others from it."""
+        for outcome in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.warning("not closed in order", error=outcome)
 
     def _buses(self) -> tuple[Bus, ...]:
         return (self.bus,) if self.content_bus is None else (self.bus, self.content_bus)

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import TracebackType
 
 from opentelemetry import propagate, trace
 from opentelemetry.propagators.textmap import Getter, Setter
@@ -108,6 +109,7 @@ def configure_logs(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(service))
     logging.raiseExceptions = False  # a line that cannot be formatted would be printed with all its arguments
+    sys.excepthook = _log_the_end
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -115,6 +117,11 @@ def configure_logs(service: str, level: str) -> None:
     # These print addresses and URLs at INFO.
     for chatty in ("httpx", "httpx2", "httpcore", "httpcore2", "nats", "uvicorn", "mail", "aiohttp"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends the process is logged like everything else: the interpreter would print its message."""
+    Log("process").failure("process failed", error=error.with_traceback(trace), kind=kind.__name__)
 
 
 class AllowListExporter(SpanExporter):

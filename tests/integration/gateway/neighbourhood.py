@@ -208,6 +208,10 @@ class Gateway:
         self.service.stop()
         return await self._living
 
+    async def stopped(self) -> int:
+        """The exit status of one that ends by itself."""
+        return await asyncio.shield(self._living)
+
     def client(self, **headers: str) -> httpx.AsyncClient:
         timeout = httpx.Timeout(20)
         return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=timeout, headers=headers)

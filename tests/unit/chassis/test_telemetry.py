@@ -77,7 +77,6 @@ def test_a_span_is_rebuilt_without_texts_events_or_unlisted_attributes() -> None
 
 
 def test_a_frame_of_generated_code_is_no_fault_of_the_log() -> None:
-    try:
+    with pytest.raises(ValueError, match="anna") as caught:
         exec(compile("raise ValueError('anna')", "<string>", "exec"))  # noqa: S102 — dataclasses make such frames
-    except ValueError as error:
-        assert frames_of(error)[-1] == "<string>:1"
+    assert frames_of(caught.value)[-1] == "<string>:1"

@@ -1,0 +1,154 @@
+"""The service's life: stopped while it waits, drained in order, killed, out of a part of its bus, on PostgreSQL."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from services.gateway.tables import RepeatedRequest, RequestLog
+from tests.integration.gateway.neighbourhood import SIGNED_IN, SIMPLIFY, Gateway, Neighbours
+from tests.support.nats import NatsServer
+from tests.support.postgres import PostgresServer, postgres
+
+__all__ = ["postgres"]
+
+SUBSCRIPTIONS = "/api/newsletter/subscriptions"
+SUBSCRIBE = {"email": "anna@skola.example", "consent": True}
+
+
+def test_a_service_that_waits_for_its_bus_can_be_stopped(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.gateway"], env=environment(tmp_path), stdout=log, stderr=log
+        )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(4) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_what_ends_a_process_is_logged_without_its_words(tmp_path: Path) -> None:
+    settings = {**environment(tmp_path), "LARABOT_QUOTA_KEY": "anna@skola.example"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "services.gateway"], env=settings, capture_output=True, timeout=20, check=False
+    )
+    # The settings are read before the logs are set up; nothing of a value may be in either.
+    assert ended.returncode != 0
+    assert b"anna" not in ended.stdout + ended.stderr
+
+
+def test_an_uncaught_error_is_one_line_of_json() -> None:
+    program = (
+        "from chassis.telemetry import configure_logs; configure_logs('auth', 'INFO'); raise ValueError('anna@skola')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20, check=False)
+    line = json.loads(ended.stdout)
+    assert (line["event"], line["error"]) == ("process failed", "ValueError")
+    assert b"anna" not in ended.stdout + ended.stderr
+    assert ended.returncode == 1
+
+
+async def test_requests_at_work_are_answered_before_the_end(gateway: Gateway, neighbours: Neighbours) -> None:
+    begun = asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+
+    neighbours.subscribe = slow
+    headers = {"X-Requested-By": "larabot"}
+    asking = asyncio.create_task(gateway.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers))
+    await begun.wait()
+    assert await gateway.stop() == 0
+    assert (await asking).status_code == 202
+    await gateway.start()
+    async with gateway.service.database.read() as session:
+        routes = (await session.execute(select(RequestLog.route))).scalars().all()  # type: ignore[call-overload]
+    assert SUBSCRIPTIONS in routes
+
+
+async def test_a_step_that_does_not_close_does_not_keep_the_others_from_it(gateway: Gateway) -> None:
+    closed = []
+
+    async def fail() -> None:
+        raise TimeoutError
+
+    async def close() -> None:
+        closed.append("next")
+
+    gateway.service.at_close(fail)
+    gateway.service.at_close(close)
+    assert await gateway.stop() == 0
+    assert closed == ["next"]
+    await gateway.start()
+
+
+async def test_a_broken_second_connection_ends_the_service(gateway: Gateway) -> None:
+    content = gateway.service.content_bus
+    assert content is not None
+    content.broken.set()
+    async with asyncio.timeout(5):
+        assert await gateway.stopped() == 1
+    await gateway.start()
+
+
+async def test_everything_works_again_once_the_bus_is_back(gateway: Gateway, neighbours: Neighbours) -> None:
+    await neighbours.server.kill()
+    refused = await gateway.http.post("/api/text/simplify", json=SIMPLIFY, headers=SIGNED_IN)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert (await gateway.http.get("/readyz")).status_code == 503
+    await neighbours.server.restart()
+    async with asyncio.timeout(10):
+        while (await gateway.http.get("/readyz")).status_code != 200:
+            await asyncio.sleep(0.1)
+    answer = await gateway.http.post("/api/text/simplify", json=SIMPLIFY, headers=SIGNED_IN)
+    assert "finish_reason" in answer.text
+
+
+async def test_two_gateways_share_one_postgresql(server: NatsServer, tmp_path: Path, postgres: PostgresServer) -> None:
+    """They start at the same moment, and both make the secrets of the day."""
+    url = await postgres.fresh_database()
+    async with Gateway(server, tmp_path, url) as first:
+        second = Gateway(server, tmp_path, url)
+        second.neighbours = first.neighbours
+        await second.start()
+        headers = {"X-Requested-By": "larabot", "Idempotency-Key": "one-for-both"}
+        async with second.client() as client:
+            answers = await asyncio.gather(
+                first.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers),
+                client.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers),
+            )
+        assert sorted(answer.status_code for answer in answers) in ([202, 202], [202, 409])
+        assert first.neighbours.subscribed == 1
+        async with first.service.database.read() as session:
+            assert len((await session.execute(select(RepeatedRequest))).scalars().all()) == 1
+        assert await second.stop() == 0
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """What a gateway is told when its bus is not there."""
+    (directory / "web").mkdir(exist_ok=True)
+    settings = {
+        "NATS_URL": "nats://127.0.0.1:9",
+        "NATS_SEED": "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY",
+        "NATS_CONTENT_SEED": "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{directory}/gateway.db",
+        "RECEIPT_SEED": "5a" * 32,
+        "PUBLIC_URL": "http://localhost:8000",
+        "LISTEN_PORT": "1",
+        "WEB_DIR": str(directory / "web"),
+        "QUOTA_KEY": "1a" * 32,
+        "ADDRESS_KEY": "2b" * 32,
+    }
+    basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251
+    return {**basics, **{f"LARABOT_{name}": value for name, value in settings.items()}}
