@@ -69,14 +69,14 @@ async def test_what_a_browser_or_proxy_adds_is_not_passed_on(platform: Platform)
 
 
 async def test_all_people_come_through_the_same_connections(platform: Platform) -> None:
-    """One after the other, two people share a connection, so a connection is nobody."""
+    """Taking turns, two people share connections, so a connection is nobody."""
     async with a_teacher(platform, "text_tools") as anna, a_teacher(platform, "text_tools") as berit:
-        used: list[set[str]] = []
-        for person in (anna, berit):
+        used: dict[str, set[str]] = {anna.email: set(), berit.email: set()}
+        for person in (anna, berit) * 3:
             text = Marked("simplify")
             await text.used_by(person)
-            used.append({request["connection"] for request in await text.seen_by_the_vendor(platform)})
-    assert used[0] == used[1]
+            used[person.email] |= {request["connection"] for request in await text.seen_by_the_vendor(platform)}
+    assert used[anna.email] & used[berit.email]
 
 
 async def test_two_people_with_the_same_text_send_the_same_bytes(platform: Platform) -> None:

@@ -17,10 +17,10 @@ from ops import verify_certificate
 from tests.support.canary import Canary
 from tests.support.people import Person, a_teacher, somebody
 from tests.support.platform import Platform
+from tests.support.pseudonyms import pseudonym_at_posthog, visitor_id
 from tests.support.rights import CaseFollowed, data_of, log_key, rows_by_store, steady, verified
 from tests.support.spans import SpanSink
 from tests.support.stores import Stores
-from tests.support.tables import rows
 from tests.support.upstream import requests_with
 from tests.support.waiting import until
 
@@ -53,7 +53,6 @@ async def lives(person: Person) -> dict[str, Canary]:
     await person.logs_in()
     await person.consents(text_tools=True, voice_tools=True, analytics=True)
     me = await person.me()
-    visitor = Canary(re.split(r"[^A-Za-z0-9_-]", person.browser.cookies["__Host-visitor"])[-1])
     await person.uses("Solen skiner och barnen leker.")
     assert (await person.browser.post("/api/speech/token")).status_code == 200
     event = {"event": "page_viewed", "properties": {"page": "/tools"}}
@@ -62,25 +61,12 @@ async def lives(person: Person) -> dict[str, Canary]:
     await until(lambda: requests_with(platform, person.canary, "brevo"), 10)
     await person.invokes("access")
     assert (await person.browser.post("/api/privacy/lookups", {"email": person.email})).status_code == 202
-    pseudonym = Canary(await analytics_id(platform, visitor))
     return {
         "e-mail and name": person.canary,
         "account": Canary(me["account_id"]),
-        "browser": visitor,
-        "analytics": pseudonym,
+        "browser": Canary(visitor_id(person)),
+        "analytics": Canary(await pseudonym_at_posthog(person)),
     }
-
-
-async def analytics_id(platform: Platform, visitor: Canary) -> str:
-    """The pseudonym at PostHog, once PostHog has it."""
-
-    def known() -> str:
-        found = [row for row in rows(platform, "analytics", "analytics_identity") if str(visitor) in row.values()]
-        return str(found[0]["distinct_id"]) if found else ""
-
-    pseudonym = await until(known, 10)
-    await until(lambda: pseudonym in json.dumps(platform.emu("posthog").get("events")), 15)
-    return pseudonym
 
 
 async def quiet(person: Person) -> dict[str, Any]:

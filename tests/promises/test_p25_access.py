@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.people import Person, a_teacher, somebody
 from tests.support.platform import Platform
+from tests.support.pseudonyms import pseudonym_at_posthog
 from tests.support.rights import CaseFollowed, rows_by_store
 from tests.support.upstream import requests_with
 from tests.support.waiting import until
@@ -49,6 +50,7 @@ async def lived_and_asked(platform: Platform) -> Package:
         assert (await anna.browser.post("/api/analytics/events", event)).status_code == 204
         await anna.subscribes()
         await until(lambda: requests_with(platform, anna.canary, "brevo"), 10)
+        planted["pseudonym at PostHog"] = await pseudonym_at_posthog(anna)
         planted["account"] = (await anna.me())["account_id"]
         planted["session"] = (await anna.browser.get("/api/auth/sessions")).json()["sessions"][0]["id"]
         receipts = (await anna.browser.get("/api/consent/receipts")).json()["receipts"]
@@ -69,7 +71,7 @@ async def downloaded(anna: Person, planted: dict[str, str]) -> Package:
         return Package(data, unescape(files.read("data.html").decode()), planted)
 
 
-ITEMS = ("e-mail", "name", "account", "session", "consent receipt", "a wish", "case")
+ITEMS = ("e-mail", "name", "account", "session", "consent receipt", "a wish", "case", "pseudonym at PostHog")
 
 
 @pytest.mark.parametrize("item", ITEMS)
