@@ -175,9 +175,6 @@ async def test_a_key_under_way_is_a_conflict_and_works_once(gateway: Gateway, ne
 
 
 async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Gateway, neighbours: Neighbours) -> None:
-    async def die() -> None:
-        raise Refusal(ErrorKind.CONFLICT)
-
     await subscribe(gateway, "k-2")
     async with gateway.service.database.write() as session:
         old = gateway.service.clock.now() - timedelta(seconds=30)

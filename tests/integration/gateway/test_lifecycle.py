@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from services.gateway.tables import RepeatedRequest, RequestLog
+from services.gateway.adapters.day_secrets import DaySecrets
+from services.gateway.tables import DaySecret, RepeatedRequest, RequestLog
 from tests.integration.gateway.neighbourhood import SIGNED_IN, SIMPLIFY, Gateway, Neighbours
 from tests.support.nats import NatsServer
 from tests.support.postgres import PostgresServer, postgres
@@ -116,7 +117,6 @@ async def test_everything_works_again_once_the_bus_is_back(gateway: Gateway, nei
 
 
 async def test_two_gateways_share_one_postgresql(server: NatsServer, tmp_path: Path, postgres: PostgresServer) -> None:
-    """They start at the same moment, and both make the secrets of the day."""
     url = await postgres.fresh_database()
     async with Gateway(server, tmp_path, url) as first:
         second = Gateway(server, tmp_path, url)
@@ -133,6 +133,18 @@ async def test_two_gateways_share_one_postgresql(server: NatsServer, tmp_path: P
         async with first.service.database.read() as session:
             assert len((await session.execute(select(RepeatedRequest))).scalars().all()) == 1
         assert await second.stop() == 0
+
+
+async def test_gateways_that_make_the_secrets_of_the_day_at_once_agree_on_them(
+    server: NatsServer, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    async with Gateway(server, tmp_path, await postgres.fresh_database()) as gateway:
+        database, clock = gateway.service.database, gateway.service.clock
+        async with database.write() as session:
+            await session.execute(delete(DaySecret))
+        several = [DaySecrets(database, clock, "1a" * 32, "2b" * 32) for _ in range(6)]
+        await asyncio.gather(*(secrets.refresh() for secrets in several))
+        assert len({secrets.of_account("anna") for secrets in several}) == 1
 
 
 def environment(directory: Path) -> dict[str, str]:

@@ -71,19 +71,6 @@ async def test_a_browser_that_leaves_ends_the_work(gateway: Gateway, neighbours:
     assert neighbours.running == 0
 
 
-async def test_a_browser_that_leaves_while_nobody_has_accepted_yet_ends_the_work(
-    gateway: Gateway, neighbours: Neighbours
-) -> None:
-    """The request is cut off between the question and the owner's acceptance."""
-    content = gateway.service.content_bus
-    assert content is not None
-    neighbours.generate = neighbours.silent
-    asking = asyncio.create_task(gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN))
-    await until_running(neighbours)
-    asking.cancel()
-    await neighbours.until_left()
-
-
 async def test_a_withdrawal_ends_a_running_stream_with_a_problem(gateway: Gateway, neighbours: Neighbours) -> None:
     neighbours.generate = neighbours.endless
     reading = asyncio.create_task(read_all(gateway))
