@@ -185,6 +185,10 @@ class MailSender:
         try:
             content = self._addressed(row).as_bytes()  # by our policy; aiosmtplib would fold by its own
             await aiosmtplib.send(content, sender=self._sender, recipients=[row.address], **self._relay)
+        except ValueError as error:
+            # An address or a header that SMTP cannot carry: it never will, and must not keep the others waiting.
+            log.failure("letter cannot be sent", error=error)
+            return "refused"
         except SMTP_FAILURES as error:
             if _refused_for_good(error):
                 return "refused"

@@ -1,5 +1,6 @@
 """Who is calling: registration, login, sessions, the account itself."""
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Annotated
@@ -16,18 +17,38 @@ PASSWORD_MIN, PASSWORD_MAX = 15, 128
 SECRET_MAX = 200
 
 
+# RFC 5322's dot-atom: what mail servers carry without extensions. The domain may hold letters of any language.
+ADDRESS = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^@\s\x00-\x1f<>]+\.[^@\s\x00-\x1f<>]+$"
+)
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
 def canonical_address(address: str) -> str:
-    """One spelling per address, so that every service finds the same person by it."""
-    return unicodedata.normalize("NFC", address).lower()
+    """One spelling per address, so that every service finds the same person by it and mail servers understand it.
+
+    Raises:
+        ValueError: the domain is none.
+    """
+    local, _, domain = unicodedata.normalize("NFC", address).lower().rpartition("@")
+    name = domain if domain.isascii() else _ascii_name(domain)
+    if not DOMAIN.fullmatch(name) or len(local) + len(name) >= EMAIL_MAX:
+        raise ValueError("no address")
+    return f"{local}@{name}"
+
+
+def _ascii_name(domain: str) -> str:
+    """The name that the domain has in the DNS; none where another domain would be meant (ß is not ss)."""
+    try:
+        name = domain.encode("idna")
+        return name.decode() if name.decode("idna") == domain else ""
+    except UnicodeError:
+        return ""
 
 
 Email = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        max_length=EMAIL_MAX,
-        pattern=r"^[^@\s\x00-\x1f<>]+@[^@\s\x00-\x1f<>]+\.[^@\s\x00-\x1f<>]+$",
-    ),
+    StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX, pattern=ADDRESS),
     AfterValidator(canonical_address),
 ]
 Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]

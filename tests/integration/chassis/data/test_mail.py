@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -143,6 +144,17 @@ async def test_a_letter_refused_for_good_is_dropped_and_counted(
     await sender.send_due()
     assert await toy.rows("mail_queue") == []
     assert sender.outcomes == {"refused": 1}
+
+
+async def test_a_letter_that_smtp_cannot_carry_does_not_keep_the_others_waiting(
+    toy: Toy, sender: MailSender, server: Server
+) -> None:
+    for address in ("\u00e5sa@school.example", ADDRESS):
+        async with toy.database.write() as session:
+            await post(session, TABLES, replace(LETTER, to=address))
+    await sender.send_due()
+    assert [letter["To"] for letter in server.letters] == [ADDRESS] * 2
+    assert sender.outcomes == {"refused": 1, "sent": 2}
 
 
 async def test_a_server_that_is_away_costs_no_letter_for_a_day(toy: Toy, sender: MailSender, clock: FakeClock) -> None:
