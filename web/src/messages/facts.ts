@@ -24,7 +24,7 @@ export const factWords = messages(
     withdrawn: "återkallat",
     refused: "avböjt",
     active: "aktivt",
-    free: "fri",
+    free: "gratis",
     user: "användare",
     web: "på webbplatsen",
     "mail relay": "e-postserver",

@@ -7,6 +7,7 @@ import type { Problem } from "../../api/problem";
 import type { Account, Sessions as LiveSessions } from "../../api/shapes";
 import { PASSWORD_MIN, accountWords } from "../../messages/account";
 import { dayAndTime } from "../../messages/dates";
+import { factWords } from "../../messages/facts";
 import { PasswordField } from "../../parts/field";
 import { Form } from "../../parts/form";
 import type { Values } from "../../parts/form";
@@ -23,13 +24,14 @@ const fetchSessions = () => call<LiveSessions>("GET", "/api/auth/sessions");
 
 function AccountFacts({ account }: { account: Account }) {
   const words = useWords(pageWords);
+  const levels: Readonly<Record<string, string>> = useWords(factWords);
   return (
     <section class="section">
       <h2 class="ds-heading" data-size="sm">{words.account}</h2>
       <dl class="facts">
         <div><dt>{words.name}</dt><dd>{account.name}</dd></div>
         <div><dt>{words.email}</dt><dd>{account.email}</dd></div>
-        <div><dt>{words.level}</dt><dd>{account.tier}</dd></div>
+        <div><dt>{words.level}</dt><dd>{levels[account.tier] ?? account.tier}</dd></div>
       </dl>
     </section>
   );
