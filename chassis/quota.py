@@ -76,7 +76,11 @@ class DailyQuotas:
         now = self._clock.now()
         if not await self._counted(now, quota_key, counted_as, limit):
             raise Refusal(
-                ErrorKind.RATE_LIMITED, "daily-quota", limit=limit, retry_after_seconds=seconds_to_midnight(now)
+                ErrorKind.RATE_LIMITED,
+                "daily-quota",
+                limit=limit,
+                window_seconds=int(DAY.total_seconds()),
+                retry_after_seconds=seconds_to_midnight(now),
             )
 
     async def _counted(self, now: datetime, quota_key: str, tool: str, limit: int) -> bool:

@@ -100,11 +100,16 @@ class Admission:
 
 
 class LimitReached(Refusal):
-    """Too many requests; carries where the caller stands."""
+    """Too many requests; its members say where the caller stands."""
 
     def __init__(self, standing: Standing) -> None:
-        super().__init__(ErrorKind.RATE_LIMITED, standing.name, retry_after_seconds=standing.reset_seconds)
-        self.standing = standing
+        super().__init__(
+            ErrorKind.RATE_LIMITED,
+            standing.name,
+            limit=standing.quota,
+            window_seconds=standing.window_seconds,
+            retry_after_seconds=standing.reset_seconds,
+        )
 
 
 def _check_audience(audience: Audience, session: Session | None, *, fresh: bool) -> None:

@@ -15,7 +15,7 @@ from contracts.envelope import HEADER_COOKIE, CookieToSet, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Account, Call, Http, Stream
 from services.gateway.adapters.repeats import Repeats
-from services.gateway.api.admission import Admission, Admitted, LimitReached
+from services.gateway.api.admission import Admission, Admitted
 from services.gateway.api.bodies import read_body
 from services.gateway.api.language import language_of
 from services.gateway.api.problems import response_of
@@ -112,8 +112,6 @@ class ContractEndpoint:
             response = await self._routes.respond(self._call, self._http, request)
         except Refusal as refusal:
             response = response_of(refusal, language_of(request), scope["larabot.instance"])
-            if isinstance(refusal, LimitReached):
-                response.headers.update(refusal.standing.headers())
         await response(scope, receive, send)
 
 

@@ -38,7 +38,16 @@ def response_of(refusal: Refusal, language: Language, instance: str) -> Response
     headers = {"Content-Language": language.value, "Cache-Control": "no-store"}
     if "retry_after_seconds" in problem:
         headers["Retry-After"] = str(problem["retry_after_seconds"])
+    if refusal.kind is ErrorKind.RATE_LIMITED:
+        headers.update(standing_of(problem))
     if refusal.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Cookie realm="larabot"'
     body = json.dumps(problem, ensure_ascii=False, separators=(",", ":"))
     return Response(body, status_code=problem["status"], headers=headers, media_type=MEDIA_TYPE)
+
+
+def standing_of(problem: dict[str, Any]) -> dict[str, str]:
+    """The header fields of a limit that is reached; one that states no figures means: one try per wait."""
+    name, wait = problem.get("reason", "default"), problem["retry_after_seconds"]
+    quota, window = problem.get("limit", 1), problem.get("window_seconds", wait)
+    return {"RateLimit": f'"{name}";r=0;t={wait}', "RateLimit-Policy": f'"{name}";q={quota};w={window}'}

@@ -91,7 +91,11 @@ async def test_tools_share_the_family_s_limit_unless_they_have_their_own(quotas:
 
 async def test_the_refusal_says_when_the_day_ends_and_then_all_is_open(quotas: DailyQuotas, clock: FakeClock) -> None:
     await spent(quotas, 3)
-    assert (await refusal(quotas)).members == {"limit": 3, "retry_after_seconds": 16 * 3600}
+    assert (await refusal(quotas)).members == {
+        "limit": 3,
+        "window_seconds": 24 * 3600,
+        "retry_after_seconds": 16 * 3600,
+    }
     clock.advance(timedelta(hours=16))
     await quotas.spend("k", "free", "simplify")
 
