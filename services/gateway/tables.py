@@ -32,7 +32,7 @@ class RequestLog(Base, table=True):
         expires="at",
         source="the browser",
         retained=Retained(
-            article="17(3)(e), 11(2)",
+            article="Art. 11(2), Art. 17(3)(e)",
             reason="visit data without any link to an account; it cannot be searched for a person",
             period=VISIT_RETENTION,
         ),

@@ -223,7 +223,7 @@ def described(contact: Any) -> dict[str, Any]:
     return {
         "email": contact.email,
         "ext_id": getattr(contact, "ext_id", None),
-        "attributes": dict(contact.attributes) if isinstance(contact.attributes, Mapping) else str(contact.attributes),
+        "attributes": dict(contact.attributes),  # a mapping, or the SDK's model, which yields pairs as well
         "list_ids": list(contact.list_ids or ()),
         "created_at": str(contact.created_at),
         "modified_at": str(contact.modified_at),
