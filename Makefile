@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MEMBERS := contracts chassis emulators ops $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml)))
 NPM := $(PY) -m ops npm
 
-.PHONY: help setup web run test test-fast check fix lock contracts docs bench machine-setup clean
+.PHONY: help setup web run test test-fast check fix lock contracts machine-setup clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,7 +44,7 @@ web/dist/.stamp: web/node_modules/.stamp $(shell find web/src web/public web/ind
 
 web: web/dist/.stamp ## build the web app
 
-run: setup ## bring up everything on http://localhost:$(PORT)
+run: setup ## bring up everything on http://localhost:8000, or at PORT=…
 	@exec $(PY) -m ops run --port $(PORT) --data $(DATA)
 
 machine-setup:

@@ -30,11 +30,12 @@ def main(arguments: list[str]) -> int:
     try:
         with asked.file.open("rb") as file:
             data = file.read(FILE_BYTES_MAX + 1)
-        for words in check(data, asked.trust):
-            print(f"  {'!' if words.startswith('NOT ') else '✓'} {words}")
     except OSError as error:
         print(f"The file cannot be read: {error.strerror}.", file=sys.stderr)
         return 1
+    try:
+        for words in check(data, asked.trust):
+            print(f"  {'!' if words.startswith('NOT ') else '✓'} {words}")
     except CertificateRefused as refused:
         print(f"  ✗ {refused}\nThe certificate does NOT hold.", file=sys.stderr)
         return 1

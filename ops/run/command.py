@@ -15,7 +15,7 @@ from ops.run.forking import ForkingStarter
 from ops.run.keys import KeyRing
 from ops.run.launch import Launch
 from ops.run.plan import plan_of
-from ops.run.ports import choose_ports
+from ops.run.ports import PORTS, choose_ports
 from ops.run.program import ROOT
 from ops.run.refusal import LaunchRefused
 from ops.run.run_record import RunRecord
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m ops run", description="Run the whole platform on this machine.")
-    made.add_argument("--port", type=int, default=8000, help="where the gateway listens (0: any free port)")
+    made.add_argument("--port", type=port_number, default=8000, help="where the gateway listens (0: any free port)")
     made.add_argument("--data", type=Path, default=Path(".data"), help="directory for everything that is kept")
     made.add_argument(
         "--clock-offset",
@@ -49,6 +49,13 @@ def parser() -> argparse.ArgumentParser:
         "--without-emulators", action="store_true", help="start no emulator; every vendor must be configured"
     )
     return made
+
+
+def port_number(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < PORTS:
+        raise argparse.ArgumentTypeError(f"{number} is no port: they go to {PORTS - 1}, and 0 takes any free one")
+    return number
 
 
 def site_of(asked: argparse.Namespace) -> Site:

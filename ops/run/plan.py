@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -129,7 +130,7 @@ def banner_of(site: Site) -> str:
         lines.append(f"  mail sink    {site.mail_sink_url}")
     lines.append(f"  EMULATED     {emulated or 'nothing: every vendor is the real one'}")
     if site.clock_offset_seconds:
-        lines.append(f"  CLOCK        moved by {site.clock_offset_seconds} s")
+        lines.append(f"  CLOCK        moved by {timedelta(seconds=site.clock_offset_seconds)}")
     if not (site.web_directory / "index.html").is_file():
         lines.append("  WEB          not built; run `make web`")
     return "\n".join([*lines, "  stop         Ctrl-C", ""])

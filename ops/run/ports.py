@@ -11,6 +11,7 @@ from ops.run.refusal import LaunchRefused
 # Below the range from which systems take the ports of outgoing connections: such a connection could otherwise
 # sit on a port of ours while its process restarts.
 FREE_FROM, FREE_BELOW = 20_000, 32_000
+PORTS = 2**16
 ATTEMPTS_MAX = 1_000
 
 
@@ -31,9 +32,10 @@ def choose_ports(gateway: int) -> Ports:
         LaunchRefused: the gateway's port is in use.
     """
     if gateway and not is_free(gateway):
+        other = min(gateway + 1, PORTS - 2)
         raise LaunchRefused(
-            f"Port {gateway} is in use. Choose another with `make run PORT={gateway + 1}` or "
-            f"`python -m ops run --port {gateway + 1}`; 0 takes any free port."
+            f"Port {gateway} is in use. Choose another with `make run PORT={other}` or "
+            f"`python -m ops run --port {other}`; 0 takes any free port."
         )
     taken = {gateway}
     wished = iter(range(gateway + 1, gateway + 100)) if gateway else iter(())
@@ -68,7 +70,7 @@ def any_port(taken: set[int]) -> int:
 
 def is_free(port: int) -> bool:
     """Nobody listens there, neither on 127.0.0.1 nor on ::1."""
-    if not 0 < port < 2**16:
+    if not 0 < port < PORTS:
         return False
     return all(can_bind(family, host, port) for family, host in loopbacks())
 

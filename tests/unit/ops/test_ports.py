@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ops.run.command import parser
 from ops.run.ports import Ports, any_port, choose_ports, is_free
 from ops.run.refusal import LaunchRefused
 
@@ -41,3 +42,9 @@ def test_a_busy_port_is_refused_by_its_number(family: socket.AddressFamily, host
         port = busy.getsockname()[1]
         with pytest.raises(LaunchRefused, match=rf"Port {port} is in use.*--port {port + 1}"):
             choose_ports(port)
+
+
+def test_a_number_that_is_no_port_is_called_that(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--port", "65536"])
+    assert "65536 is no port" in capsys.readouterr().err
