@@ -9,8 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints
 
-from contracts.auth import OpaqueId
 from contracts.envelope import Audience
+from contracts.fields import OpaqueId
 from contracts.messages import Empty, Reply, Request
 from contracts.table import Call, Event, Http
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from contracts.auth import Email, OpaqueId
 from contracts.envelope import Audience
+from contracts.fields import Email, OpaqueId
 from contracts.holder import HOLDERS, service_of
 from contracts.messages import Done, Empty, Reply, Request
 from contracts.personal_data import Locator

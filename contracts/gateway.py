@@ -1,6 +1,6 @@
 """What the gateway answers to other services: the pseudonyms of the day that only it can derive."""
 
-from contracts.auth import OpaqueId
+from contracts.fields import OpaqueId
 from contracts.messages import Reply, Request
 from contracts.table import Call
 

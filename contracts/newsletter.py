@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from contracts.auth import Email, Token
+from contracts.auth import Token
 from contracts.envelope import Audience
+from contracts.fields import Email
 from contracts.messages import Done, Reply, Request
 from contracts.table import Call, Http, Limit
 

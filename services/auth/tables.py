@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from chassis.database import UtcDateTime
 from chassis.tables import standard_tables
-from contracts.auth import EMAIL_MAX
+from contracts.fields import EMAIL_MAX
 from contracts.personal_data import Category, LegalBasis, Locator, PersonalData
 from services.auth.domain.accounts import REGISTRATION_TTL, RESET_TTL
 from services.auth.domain.sessions import LIFETIME_MAX

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from chassis.database import UtcDateTime
 from chassis.tables import standard_tables
-from contracts.auth import EMAIL_MAX
+from contracts.fields import EMAIL_MAX
 from contracts.personal_data import Category, LegalBasis, Locator, NoPersonalData, PersonalData, Retained
 from services.newsletter.domain.subscriptions import OPT_IN_TTL, SUBSCRIPTION_KEPT, SUPPRESSION_KEPT
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.auth import Email
+from contracts.fields import Email
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(Email)
 

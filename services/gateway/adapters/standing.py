@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from chassis.bus import Bus
-from contracts.auth import AUTHENTICATE, SECRET_MAX, Authenticate, Session, SessionsRevoked
+from contracts.auth import AUTHENTICATE, Authenticate, Session, SessionsRevoked
 from contracts.consent import GRANTED, ConsentChanged, Granted, GrantedRequest, Purpose
 from contracts.errors import ErrorKind, Refusal
+from contracts.fields import SECRET_MAX
 
 CACHE_SECONDS = 5.0
 CACHE_ENTRIES_MAX = 10_000

@@ -1,0 +1,55 @@
+"""The fields that several owners share: addresses, passwords, secrets and opaque ids, each bounded."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+EMAIL_MAX = 254
+PASSWORD_MIN, PASSWORD_MAX = 15, 128
+SECRET_MAX = 200
+
+
+# RFC 5322's dot-atom: what mail servers carry without extensions. The domain may hold letters of any language.
+ADDRESS = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^@\s\x00-\x1f<>]+\.[^@\s\x00-\x1f<>]+$"
+)
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def canonical_address(address: str) -> str:
+    """One spelling per address, so that every service finds the same person by it and mail servers understand it.
+
+    Raises:
+        ValueError: the domain is none.
+    """
+    local, _, domain = unicodedata.normalize("NFC", address).lower().rpartition("@")
+    name = domain if domain.isascii() else _ascii_name(domain)
+    if not DOMAIN.fullmatch(name) or len(local) + len(name) >= EMAIL_MAX:
+        raise ValueError("no address")
+    return f"{local}@{name}"
+
+
+def _ascii_name(domain: str) -> str:
+    """The name that the domain has in the DNS; none where another domain would be meant (ß is not ss)."""
+    try:
+        name = domain.encode("idna")
+        return name.decode() if name.decode("idna") == domain else ""
+    except UnicodeError:
+        return ""
+
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX, pattern=ADDRESS),
+    AfterValidator(canonical_address),
+]
+Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Secret = Annotated[str, StringConstraints(min_length=16, max_length=SECRET_MAX, pattern=r"^[A-Za-z0-9_-]+$")]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
+OpaqueId = Annotated[str, StringConstraints(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
