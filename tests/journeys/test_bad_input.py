@@ -51,6 +51,7 @@ BAD = (
     Bad("an unknown member", 422, "invalid", content=body(email="a@b.example", password=PASSWORD, admin=True)),
     Bad("no address", 422, "invalid", content=body(email="anna", password=PASSWORD)),
     Bad("an address with a line break", 422, "invalid", content=body(email="a@b.se\nBcc: c@d.se", password="x")),
+    Bad("an address no mail server carries", 422, "invalid", content=body(email="åsa@b.example", password=PASSWORD)),
     Bad("an address without end", 422, "invalid", content=body(email="a" * 300 + "@b.example", password=PASSWORD)),
     Bad(
         "a name with control characters",

@@ -8,6 +8,7 @@ from tests.support.canary import Canary
 from tests.support.people import a_teacher, secret_of, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
+from tests.support.rights import CaseFollowed
 from tests.support.spans import SpanSink
 from tests.support.stores import Stores
 from tests.support.tables import columns, rows
@@ -88,3 +89,10 @@ async def test_no_password_is_readable_anywhere_whatever_was_done_with_it(
 async def test_no_session_can_be_taken_from_the_stores(platform: Platform, stores: Stores) -> None:
     async with a_teacher(platform) as anna:
         assert stores.holding([Canary(anna.browser.cookies["__Host-session"])], with_mail=True) == {}
+
+
+async def test_the_secret_of_a_case_is_not_stored(platform: Platform, stores: Stores) -> None:
+    async with a_teacher(platform) as anna:
+        opened = await anna.invokes("erasure")
+        await CaseFollowed(anna, opened).until("closed")
+        assert stores.holding([Canary(opened["case_secret"])]) == {}

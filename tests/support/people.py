@@ -43,13 +43,18 @@ class Event:
 
 
 async def events_of(response: httpx.Response) -> AsyncIterator[Event]:
-    """The events of a `text/event-stream` as they arrive; comments are left out."""
-    name = ""
-    async for line in response.aiter_lines():
-        if line.startswith("event:"):
-            name = line.removeprefix("event:").strip()
-        elif line.startswith("data:"):
-            yield Event(name, json.loads(line.removeprefix("data:")))
+    """The events of a `text/event-stream` as they arrive; comments are left out.
+
+    Lines end with LF and with nothing else: httpx would break them at U+2028 as well.
+    """
+    name, rest = "", b""
+    async for data in response.aiter_bytes():
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"event:"):
+                name = line.removeprefix(b"event:").strip().decode()
+            elif line.startswith(b"data:"):
+                yield Event(name, json.loads(line.removeprefix(b"data:")))
 
 
 @dataclass

@@ -158,6 +158,11 @@ class Platform:
     def emu(self, vendor: str) -> Emulator:
         return Emulator(str(self.record()["emulators"][vendor]))
 
+    @property
+    def mail_sink(self) -> Emulator:
+        """The control door of the mail sink."""
+        return Emulator(str(self.record()["mail_sink"]))
+
     def mail(self, to: str | None = None) -> list[dict[str, Any]]:
         """What the mail sink holds, oldest first."""
         url = f"{self.record()['mail_sink']}/messages"

@@ -26,11 +26,12 @@ class CaseFollowed:
 
     def __init__(self, person: Person, opened: dict[str, Any]) -> None:
         self.id = str(opened["id"])
-        self._browser = person.browser
+        self.person = person
+        self.browser = person.browser
         self._headers = {"X-Case-Secret": str(opened["case_secret"])}
 
     async def now(self) -> dict[str, Any]:
-        answer = await self._browser.get(f"/api/privacy/requests/{self.id}", headers=self._headers)
+        answer = await self.browser.get(f"/api/privacy/requests/{self.id}", headers=self._headers)
         assert answer.status_code == 200, answer.text
         case: dict[str, Any] = answer.json()
         return case
@@ -40,7 +41,7 @@ class CaseFollowed:
         deadline = time.monotonic() + within_seconds
         while True:
             # While a service is being replaced the answer is a 503; a person asks again.
-            answer = await self._browser.get(f"/api/privacy/requests/{self.id}", headers=self._headers)
+            answer = await self.browser.get(f"/api/privacy/requests/{self.id}", headers=self._headers)
             if answer.status_code == 200 and answer.json()["state"] in states:
                 case: dict[str, Any] = answer.json()
                 return case
@@ -50,7 +51,7 @@ class CaseFollowed:
 
     async def certificate(self, folder: Path) -> Path:
         """The certificate as a file."""
-        answer = await self._browser.get(f"/api/privacy/requests/{self.id}/certificate", headers=self._headers)
+        answer = await self.browser.get(f"/api/privacy/requests/{self.id}/certificate", headers=self._headers)
         assert answer.status_code == 200, answer.text
         path = folder / f"certificate-{self.id}.json"
         path.write_bytes(answer.content)
@@ -58,7 +59,7 @@ class CaseFollowed:
 
     async def readable_certificate(self) -> str:
         headers = {**self._headers, "Accept": "text/html"}
-        answer = await self._browser.get(f"/api/privacy/requests/{self.id}/certificate", headers=headers)
+        answer = await self.browser.get(f"/api/privacy/requests/{self.id}/certificate", headers=headers)
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"].startswith("text/html")
         return answer.text
