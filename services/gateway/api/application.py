@@ -75,6 +75,8 @@ def by_hand(parts: Parts) -> list[Route]:
 
 async def _as_problem(request: Request, error: HTTPException) -> Response:  # noqa: ARG001 — a handler's shape
     allowed = methods_at(request)
+    if request.method in allowed:  # so it is the address that leads nowhere
+        allowed = set()
     kind = ErrorKind.METHOD_NOT_ALLOWED if allowed else ErrorKind.NOT_FOUND
     response = response_of(Refusal(kind), language_of(request), request.scope["larabot.instance"])
     if allowed:

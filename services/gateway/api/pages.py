@@ -41,6 +41,8 @@ class Pages:
         file = self._file(path)
         if file is not None:
             return file_response(file, accepted, IMMUTABLE if "assets/" in path else "no-cache")
+        if "." in path.rpartition("/")[2]:  # a file that is not there: a page in its place would be taken for it
+            raise HTTPException(NOT_FOUND)
         index = self._root / "index.html"
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, status_code=503)

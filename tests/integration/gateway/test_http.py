@@ -78,6 +78,12 @@ async def test_an_unknown_address_of_the_api_is_not_found_by_any_method(gateway:
     assert "allow" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/assets/of-an-older-build.js"])
+async def test_a_file_that_is_not_there_is_not_answered_with_a_page(gateway: Gateway, path: str) -> None:
+    answer = await gateway.http.get(path)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+
+
 async def test_a_head_has_headers_and_no_body(gateway: Gateway) -> None:
     answer = await gateway.http.head("/api/text/tools")
     assert (answer.status_code, answer.content) == (200, b"")
