@@ -9,12 +9,14 @@ from ops.run.program import ROOT
 
 PROMISES = ROOT / "policies" / "promises.json"
 TESTS = ROOT / "tests" / "promises"
+PROVED = "proved"
 HEADING = """\
 # The promises of the privacy policy
 
 Every promise is kept in a way that anybody can look up. **Proved**: a test observes the running platform from
 outside (its answers, what the vendors' emulators received, the bytes of every store, log and trace) and fails if
-the promise is broken. **Attested**: the operator enters a document with its date; an expired one closes the tool.
+the promise is broken. **To be proved**: the product may keep it already, but no such test stands behind it yet, so
+nobody should rely on this line. **Attested**: the operator enters a document with its date; an expired one closes the tool.
 **Told**: the person is told a limit that no program can lift. The sentences are those of `policies/text/`.
 
 `make test` runs all of it; `.venv/bin/python -m pytest tests/promises` these alone.
@@ -50,7 +52,7 @@ def row(identifier: str, promise: Promise) -> str:
     tests = "<br>".join(
         f"[{count_of(file)} in {file.name}](../tests/promises/{file.name})" for file in files_of(identifier)
     )
-    kinds = ", ".join(promise["kinds"])
+    kinds = ", ".join(kind if tests or kind != PROVED else "to be proved" for kind in promise["kinds"])
     sentence = promise["sentence"].replace("|", "\\|")
     return f"| {identifier} | {promise['promise']} | {sentence} | {kinds} | {tests or 'none yet'} |\n"
 

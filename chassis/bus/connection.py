@@ -60,6 +60,7 @@ class Bus:
         self.on_lost: list[Callable[[], None]] = []
         self.on_back: list[Callable[[], None]] = []
         self.broken = asyncio.Event()
+        self._closing = False
 
     @property
     def connected(self) -> bool:
@@ -96,6 +97,7 @@ class Bus:
 
     async def close(self) -> None:
         """Stop taking requests, finish those at work, close."""
+        self._closing = True
         await self._endpoints.drain()
         self._outgoing.close()
         for task in list(self._signal_tasks):
@@ -181,7 +183,8 @@ class Bus:
             log.warning("bus error", error=error)
 
     async def _lost(self) -> None:
-        log.warning("bus lost")
+        if not self._closing:
+            log.warning("bus lost")
         self._calls.fail_all()
         self._streams.fail_all()
         self._outgoing.cancel_all()

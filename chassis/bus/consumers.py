@@ -68,7 +68,8 @@ class DurableConsumer:
         except TimeoutError:
             return None  # nothing came; nats-py raises the plain one at times
         except (nats.errors.Error, ConnectionError) as error:
-            log.warning("fetch failed", error=error, consumer=self._durable)
+            if not self._bus.client.is_closed:
+                log.warning("fetch failed", error=error, consumer=self._durable)
             await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
             return None
         return message
