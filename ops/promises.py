@@ -3,7 +3,7 @@
 import ast
 import json
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from ops.run.program import ROOT
 
@@ -32,6 +32,7 @@ class Promise(TypedDict):
     promise: str
     sentence: str
     kinds: list[str]
+    limit: NotRequired[str]
 
 
 def promises() -> dict[str, Promise]:

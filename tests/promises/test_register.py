@@ -35,6 +35,13 @@ def test_these_promises_have_their_tests(identifier: str) -> None:
     assert files_of(identifier)
 
 
+@pytest.mark.parametrize("identifier", promises())
+def test_a_limit_is_told_where_there_is_one(identifier: str) -> None:
+    promise = promises()[identifier]
+    assert set(promise["kinds"]) <= {"proved", "attested", "told"}
+    assert "limit" not in promise or (promise["limit"] in promises_markdown() and "told" in promise["kinds"])
+
+
 def test_the_page_about_them_names_every_promise_and_every_file() -> None:
     page = promises_markdown()
     assert all(f"| {identifier} |" in page for identifier in promises())
