@@ -16,8 +16,8 @@ HEADING = """\
 Every promise is kept in a way that anybody can look up. **Proved**: a test observes the running platform from
 outside (its answers, what the vendors' emulators received, the bytes of every store, log and trace) and fails if
 the promise is broken. **To be proved**: the product may keep it already, but no such test stands behind it yet, so
-nobody should rely on this line. **Attested**: the operator enters a document with its date; an expired one closes the tool.
-**Told**: the person is told a limit that no program can lift. The sentences are those of `policies/text/`.
+nobody should rely on this line. **Attested**: the operator enters a document with its date; an expired one closes
+the tool. **Told**: the person is told a limit that no program can lift. The sentences are those of `policies/text/`.
 
 `make test` runs all of it; `.venv/bin/python -m pytest tests/promises` these alone.
 
