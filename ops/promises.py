@@ -17,7 +17,7 @@ Every promise is kept in a way that anybody can look up. **Proved**: a test obse
 outside (its answers, what the vendors' emulators received, the bytes of every store, log and trace) and fails if
 the promise is broken. **To be proved**: the product may keep it already, but no such test stands behind it yet, so
 nobody should rely on this line. **Attested**: the operator enters a document with its date; an expired one closes
-the tool. **Told**: the person is told a limit that no program can lift. The sentences are those of `policies/text/`.
+the tool. **Told**: a limit that no program can lift is told. The sentences are those of `policies/text/`.
 
 `make test` runs all of it; `.venv/bin/python -m pytest tests/promises` these alone.
 
@@ -54,6 +54,7 @@ def row(identifier: str, promise: Promise) -> str:
         f"[{count_of(file)} in {file.name}](../tests/promises/{file.name})" for file in files_of(identifier)
     )
     kinds = ", ".join(kind if tests or kind != PROVED else "to be proved" for kind in promise["kinds"])
+    kinds += f": {promise['limit']}" if "limit" in promise else ""
     sentence = promise["sentence"].replace("|", "\\|")
     return f"| {identifier} | {promise['promise']} | {sentence} | {kinds} | {tests or 'none yet'} |\n"
 
