@@ -4,10 +4,20 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from contracts.certificate import FILE_BYTES_MAX, CertificateRefused, check
 
 KEY = re.compile(r"[0-9a-f]{64}")
+
+
+class Parser(argparse.ArgumentParser):
+    """Like any other, but the verb answers with 0 or 1 alone: what it was asked wrongly, it did not verify."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, and end with 1."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {message}\n")
 
 
 def log_key(text: str) -> str:
@@ -23,7 +33,7 @@ def log_key(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print every check that was made; 0 if all of them hold, 1 otherwise."""
-    parser = argparse.ArgumentParser(prog="python -m ops verify-certificate", description=__doc__)
+    parser = Parser(prog="python -m ops verify-certificate", description=__doc__)
     parser.add_argument("file", type=Path, help="the certificate, in its JSON form")
     parser.add_argument("--trust", type=log_key, metavar="KEY", help="the log's public key, from outside the file")
     asked = parser.parse_args(arguments)

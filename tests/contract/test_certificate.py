@@ -113,3 +113,13 @@ async def test_the_verb_prints_every_check_and_tells_by_its_status(
     assert verify([str(file)]) == 1
     assert "does NOT hold" in capsys.readouterr().err
     assert verify([str(tmp_path / "missing.json")]) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["certificate.json", "--trust", "NOT-A-KEY"], [], ["certificate.json", "--untrust"]]
+)
+def test_wrong_arguments_are_told_and_end_with_one(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        verify(arguments)
+    assert ended.value.code == 1
+    assert "verify-certificate: " in capsys.readouterr().err

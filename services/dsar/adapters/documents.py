@@ -11,8 +11,8 @@ import orjson
 from contracts.errors import ErrorKind, Refusal
 from services.dsar.adapters.pages import PackagePage, certificate_page
 from services.dsar.domain import controller
+from services.dsar.domain.time import as_time
 from services.dsar.ports import Piece
-from services.dsar.usecases.certify import as_time
 
 CHUNK_BYTES = 32 * 1024
 PAGE_CHARACTERS_MAX = 32 * 1024 * 1024

@@ -1,7 +1,7 @@
 """Issue the certificate of an erasure: what was proved, by whom, what stays, and the honest limits."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from contracts.certificate import (
@@ -19,6 +19,7 @@ from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
 from services.dsar.domain import controller
 from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
 from services.dsar.domain.pseudonyms import nonce
+from services.dsar.domain.time import as_time
 from services.dsar.ports import Clock, Erasures
 
 BACKUPS_KEPT = timedelta(days=30)
@@ -109,11 +110,6 @@ class IssueCertificate:
         content = head_content(record.tree_size, record.root_hash, as_time(self._clock.now()))
         seed = self._signing.log_seed
         return {**content, "public_key": public_key_of(seed), "signature": sign(seed, HEAD_DOMAIN, content)}
-
-
-def as_time(moment: datetime) -> str:
-    """RFC 3339, UTC, whole seconds."""
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
 
 
 def as_file(certificate: dict[str, Any]) -> bytes:
