@@ -175,6 +175,7 @@ def _recipient_erasure(metadata: MetaData) -> Table:
                     article="Art. 19",
                     reason="names the record at the recipient; removed as soon as the recipient has erased it",
                     period=RECIPIENT_ERASURE_KEPT,
+                    until_recipients=True,
                 ),
             )
         ),

@@ -48,11 +48,15 @@ class Locator(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retained:
-    """What stays after an erasure, as printed on the certificate: article, reason, and for how long at most."""
+    """What stays after an erasure, as printed on the certificate: article, reason, and for how long at most.
+
+    `until_recipients` means that it is gone before the case closes: when the recipients have erased as well.
+    """
 
     article: str
     reason: str
     period: timedelta
+    until_recipients: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

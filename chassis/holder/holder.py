@@ -177,6 +177,7 @@ class PersonalDataHolder:
     def _retained(self, now: datetime) -> list[JsonValue]:
         return [
             {"store": store, "article": kept.article, "reason": kept.reason, "until": as_json(now + kept.period)}
+            | ({"ends_with": "recipients"} if kept.until_recipients else {})
             for store, kept in sorted(self._erasure.retained.items())
         ]
 

@@ -52,7 +52,7 @@ class PostHogDeletionRow(Base, table=True):
         source="the service's own records",
         retained=Retained(
             article="Art. 17(1)(b), 19",
-            reason="the pseudonym at PostHog, linked to nobody here; removed once its deletion there is verified",
+            reason="the pseudonym at PostHog, linked to nobody here; removed an hour after PostHog has deleted it",
             period=DELETION_KEPT,
         ),
     )

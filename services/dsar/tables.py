@@ -149,6 +149,7 @@ class ErasureLocator(Base, table=True):
             article="Art. 17(1), Art. 19",
             reason="the identifiers to erase by; destroyed at once when the last holder and recipient have finished",
             period=OPEN_ERASURE_KEPT,
+            until_recipients=True,
         ),
     )
     erasure_id: str = Field(primary_key=True, max_length=ID_MAX)

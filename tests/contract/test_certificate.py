@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.certificate import CertificateRefused, check
+from contracts.certificate import FORMAT, CertificateRefused, check, sign
 from ops.verify_certificate import main as verify
 from tests.support.certificates import ADDRESS, Issuing
 
@@ -61,6 +61,23 @@ async def test_no_byte_of_it_can_be_changed(issuing: Issuing) -> None:
 async def test_a_waiting_recipient_is_said_to_be_waiting(issuing: Issuing) -> None:
     checks = list(check(await issuing.issue(waiting=("posthog",)), issuing.log_key))
     assert any(words.startswith("NOT YET COMPLETE") and "posthog" in words for words in checks)
+
+
+async def test_what_is_kept_for_the_recipients_only_is_listed_until_they_have_finished(issuing: Issuing) -> None:
+    waiting, closed = [json.loads(await issuing.issue(waiting=names))["retained"] for names in (("brevo",), ())]
+    assert [entry["store"] for entry in waiting] == ["kept", "kept_for_recipients"]
+    assert [entry["store"] for entry in closed] == ["kept"]
+
+
+@pytest.mark.parametrize("waiting", [(), ("brevo",)])
+async def test_a_list_of_what_is_retained_that_is_not_that_of_the_receipts_is_refused(
+    issuing: Issuing, waiting: tuple[str, ...]
+) -> None:
+    content = json.loads(await issuing.issue(waiting=waiting))
+    other = json.loads(await issuing.issue(waiting=() if waiting else ("brevo",)))
+    body = {name: value for name, value in {**content, "retained": other["retained"]}.items() if name != "signature"}
+    signed = {**body, "signature": sign(issuing.signing.log_seed, FORMAT, body)}
+    assert "not that of the receipts" in refused(json.dumps(signed).encode(), issuing.log_key)
 
 
 async def test_a_member_that_stands_twice_is_refused(issuing: Issuing) -> None:

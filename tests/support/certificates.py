@@ -78,7 +78,8 @@ class Issuing:
         )
 
     def receipt(self, holder: str) -> dict[str, Any]:
-        retained = [{"store": "kept", "article": "Art. 5(2)", "reason": "proof", "until": "2029-11-22T12:00:00Z"}]
+        kept = {"store": "kept", "article": "Art. 5(2)", "reason": "proof", "until": "2029-11-22T12:00:00Z"}
+        retained = [kept, {**kept, "store": "kept_for_recipients", "ends_with": "recipients"}]
         body = {
             "domain": RECEIPT_DOMAIN,
             "holder": holder,

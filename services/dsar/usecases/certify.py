@@ -95,7 +95,7 @@ class IssueCertificate:
             },
             "holders": [_holder(record.receipts[holder]) for holder in OWN_HOLDERS],
             "recipients": [_recipient(name, record.receipts.get(name)) for name in RECIPIENT_HOLDERS],
-            "retained": retained_by([_receipt_body(logged) for logged in in_order]),
+            "retained": retained_by([_receipt_body(logged) for logged in in_order], _is_closed(record)),
             "superseded": [
                 {"id": other["id"], "right": other["right"], "statement": SUPERSEDED[bool(other["fetchable"])]}
                 for other in record.superseded
@@ -118,7 +118,7 @@ def as_file(certificate: dict[str, Any]) -> bytes:
 
 
 def _case(record: ErasureRecord) -> dict[str, Any]:
-    closed = record.state == State.CLOSED and record.closed_at is not None and _all_done(record)
+    closed = _is_closed(record)
     return {
         "id": record.case_id,
         "right": Right.ERASURE.value,
@@ -129,8 +129,9 @@ def _case(record: ErasureRecord) -> dict[str, Any]:
     }
 
 
-def _all_done(record: ErasureRecord) -> bool:
-    return all(name in record.receipts for name in RECIPIENT_HOLDERS)
+def _is_closed(record: ErasureRecord) -> bool:
+    all_done = all(name in record.receipts for name in RECIPIENT_HOLDERS)
+    return record.state == State.CLOSED and record.closed_at is not None and all_done
 
 
 def _receipt_body(logged: LoggedReceipt) -> dict[str, Any]:

@@ -69,6 +69,8 @@ async def test_recipients_are_waited_for_apart_and_the_certificate_is_issued_ane
     await dsar.until(opened, "closed")
     after = list(check(await dsar.certificate(opened), None))
     assert any("each recipient (brevo, posthog)" in words for words in after)
+    assert "dsar.erasure_locator" in before[-1]
+    assert "dsar.erasure_locator" not in after[-1]
 
 
 async def test_a_holder_that_comes_back_finishes_without_a_hand(dsar: Dsar) -> None:
