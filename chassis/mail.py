@@ -20,11 +20,12 @@ from sqlalchemy import Row, Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, now_in, wake_after_commit
+from chassis.database import DATABASE_FAILURES, Database, StillBusy, now_in, wake_after_commit
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
 from contracts.identifiers import new_id
 
+NOT_SETTLED: tuple[type[Exception], ...] = (StillBusy, *DATABASE_FAILURES)
 BATCH_MAX = 10
 IDLE_SECONDS = 1.0
 SMTP_SECONDS = 15.0
@@ -133,8 +134,8 @@ class MailSender:
         self._awake.set()
 
     async def run(self) -> None:
-        """Send until cancelled."""
-        taken_back = False
+        """Send until cancelled. A pause after sending begins with emptying the log: links are secrets."""
+        taken_back, settled = False, True
         while True:
             self._awake.clear()
             try:
@@ -145,8 +146,19 @@ class MailSender:
             except DATABASE_FAILURES as error:
                 log.warning("mail queue unreachable", error=error)
                 sent = 0
+            settled = settled and not sent
             if not sent:
+                settled = settled or await self._settle()
                 await self._idle()
+
+    async def _settle(self) -> bool:
+        """Whether no byte of a letter that was sent is left in the write-ahead log."""
+        try:
+            await self._database.settle()
+        except NOT_SETTLED as error:
+            log.warning("mail queue not settled", error=error)
+            return False
+        return True
 
     async def send_due(self) -> int:
         """Send the letters that are due; returns how many were taken up."""
