@@ -11,11 +11,12 @@ from services.dsar.adapters.letters import Letters
 from services.dsar.adapters.receipts import SqlReceipts
 from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
 from services.dsar.adapters.services import BusAccounts, BusHolders
+from services.dsar.adapters.words import Dictionary
 from services.dsar.endpoints.background import ErasureRounds, GatheringRounds
 from services.dsar.endpoints.data_subject import DataSubjectEndpoints
 from services.dsar.endpoints.holders import HolderEndpoints, OwnTurn
 from services.dsar.inventory import INVENTORY
-from services.dsar.settings import DsarSettings
+from services.dsar.settings import POLICIES, DsarSettings
 from services.dsar.tables import TABLES, Base
 from services.dsar.usecases.certify import IssueCertificate, Signing
 from services.dsar.usecases.conduct_erasure import ConductErasure
@@ -51,7 +52,7 @@ def build(settings: DsarSettings) -> Service:
             certifying=IssueCertificate(erasures, clock, signing),
             looking_up=LookUp(requests, clock, keys.ledger),
             requests=requests,
-            documents=Documents(),
+            documents=Documents(Dictionary(POLICIES)),
             clock=clock,
         ),
     )

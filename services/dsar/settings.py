@@ -1,10 +1,13 @@
 """What the service is told: its keys, the receipt keys of every service, and the mail server."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
 
 from chassis.settings import Settings
+
+POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

@@ -10,6 +10,7 @@ import orjson
 
 from contracts.errors import ErrorKind, Refusal
 from services.dsar.adapters.pages import PackagePage, certificate_page
+from services.dsar.adapters.words import Dictionary
 from services.dsar.domain import controller
 from services.dsar.domain.time import as_time
 from services.dsar.ports import Piece
@@ -21,6 +22,9 @@ SCHEMA = "larabot-personal-data-v1"
 
 class Documents:
     """The forms in which people receive their data."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._dictionary = dictionary
 
     async def data(self, pieces: AsyncIterator[Piece], at: datetime) -> AsyncGenerator[bytes, None]:
         """One JSON document; not a byte before every service has answered."""
@@ -35,7 +39,7 @@ class Documents:
 
     async def package(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
         """A zip of data.json and data.html, sent while it is built; the page waits in memory for its turn."""
-        sink, writer, page = Sink(), JsonWriter(at), PackagePage(language, as_time(at))
+        sink, writer, page = Sink(), JsonWriter(at), PackagePage(self._dictionary.words(language), as_time(at))
         html = io.StringIO(page.begin())
         html.seek(0, io.SEEK_END)
         archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED)  # so that a search of its bytes finds what is in it
@@ -53,7 +57,7 @@ class Documents:
 
     async def page(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
         """The readable page alone; not a byte before every service has answered."""
-        page = PackagePage(language, as_time(at))
+        page = PackagePage(self._dictionary.words(language), as_time(at))
         waiting = page.begin()
         async for piece in pieces:
             waiting += page.piece(piece)
@@ -64,7 +68,7 @@ class Documents:
 
     def certificate_page(self, certificate: dict[str, Any], language: str) -> bytes:
         """The readable form of a certificate."""
-        return certificate_page(certificate, language).encode()
+        return certificate_page(certificate, self._dictionary.words(language)).encode()
 
 
 class JsonWriter:

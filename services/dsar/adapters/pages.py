@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from contracts.holder import ExportedStore
-from services.dsar.adapters.words import CATEGORIES, CERTIFICATE, LEGAL_BASES, PACKAGE, in_words, named
+from services.dsar.adapters.labels import CERTIFICATE, PACKAGE
+from services.dsar.adapters.words import Words
 from services.dsar.domain import controller
 from services.dsar.ports import Piece
 
@@ -25,8 +26,8 @@ def escaped(value: object) -> str:
 class PackagePage:
     """The page of a package, piece by piece."""
 
-    def __init__(self, language: str, generated_at: str) -> None:
-        self._language = language
+    def __init__(self, words: Words, generated_at: str) -> None:
+        self._words = words
         self._at = generated_at
         self._store = ""
         self._columns: list[str] = []
@@ -36,7 +37,7 @@ class PackagePage:
         """Title, controller, rights and authorities."""
         title = self._word("title")
         return (
-            f"{_head(title, self._language)}<h1>{escaped(title)}</h1>"
+            f"{_head(title, self._words.language)}<h1>{escaped(title)}</h1>"
             f"<p>{escaped(self._word('made'))}: {escaped(self._at)}</p>{_controller(self._word('controller'))}"
             f"<h2>{escaped(self._word('rights_title'))}</h2><p>{escaped(self._word('rights'))}</p>"
             f"{_authorities(self._word('complain'))}"
@@ -47,12 +48,12 @@ class PackagePage:
         if piece.store is None:
             ended = self._end_service()
             self._empty_service = True
-            return f"{ended}<h2>{escaped(piece.service)}</h2>"
+            return f"{ended}<h2>{_named(self._words.place(piece.service), piece.service)}</h2>"
         self._empty_service = False
         columns = list(dict.fromkeys(name for row in piece.store.rows for name in row))
         begun = ""
         if piece.store.store != self._store or columns != self._columns:
-            begun = f"{self._end_store()}{self._described(piece.store)}{_row('th', columns)}"
+            begun = f"{self._end_store()}{self._described(piece.store)}{_row('th', map(self._words.column, columns))}"
             self._store, self._columns = piece.store.store, columns
         return begun + "".join(_row("td", [row.get(name) for name in columns]) for row in piece.store.rows)
 
@@ -61,7 +62,7 @@ class PackagePage:
         return f"{self._end_service()}</body></html>"
 
     def _word(self, name: str) -> str:
-        return PACKAGE[name][self._language]
+        return PACKAGE[name][self._words.language]
 
     def _end_service(self) -> str:
         nothing = f"<p>{escaped(self._word('nothing'))}</p>" if self._empty_service else ""
@@ -73,52 +74,58 @@ class PackagePage:
         return ended
 
     def _described(self, store: ExportedStore) -> str:
-        language = self._language
+        words = self._words
         facts = {
-            "purpose": store.purpose,
-            "categories": ", ".join(named(CATEGORIES, word, language) for word in store.categories),
-            "legal_basis": named(LEGAL_BASES, store.legal_basis, language),
-            "retention": in_words(store.retention, language),
-            "source": store.source,
-            "recipients": ", ".join(store.recipients) or self._word("none"),
+            "purpose": words.fact(store.purpose),
+            "categories": ", ".join(map(words.fact, store.categories)),
+            "legal_basis": words.fact(store.legal_basis),
+            "retention": words.duration(store.retention),
+            "source": words.fact(store.source),
+            "recipients": ", ".join(map(words.fact, store.recipients)) or self._word("none"),
         }
         told = "".join(f"<li>{escaped(self._word(name))}: {escaped(value)}</li>" for name, value in facts.items())
-        return f"<h3>{escaped(store.store)}</h3><ul>{told}</ul><table>"
+        return f"<h3>{_named(words.store(store.store), store.store)}</h3><ul>{told}</ul><table>"
 
 
-def certificate_page(certificate: dict[str, Any], language: str) -> str:
+def certificate_page(certificate: dict[str, Any], words: Words) -> str:
     """The readable form of a certificate."""
-    words = {name: texts[language] for name, texts in CERTIFICATE.items()}
-    case, log = certificate["case"], certificate["log"]
+    labels = {name: texts[words.language] for name, texts in CERTIFICATE.items()}
+    case, log, backups = certificate["case"], certificate["log"], certificate["backups"]
     dates = {"requested": certificate["requested_at"], "completed": case["completed_at"], "closed": case["closed_at"]}
-    entries = [(entry["holder"], entry["entry"]) for entry in certificate["holders"]]
-    recipients = [(entry["recipient"], entry["entry"]) for entry in certificate["recipients"]]
+    holders = [(words.place(entry["holder"]), entry["entry"]) for entry in certificate["holders"]]
+    recipients = [(words.place(entry["recipient"]), entry["entry"]) for entry in certificate["recipients"]]
+    limits = [*map(words.certified, certificate["limits"]), *_superseded(certificate, words)]
     parts = [
-        _head(words["title"], language),
-        f"<h1>{escaped(words['title'])}</h1><p>{escaped(words['what'])}</p>",
-        f"<p>{escaped(words['case'])}: <code>{escaped(case['id'])}</code></p>",
-        "".join(f"<p>{escaped(words[name])}: {escaped(at)}</p>" for name, at in dates.items() if at),
-        _controller(PACKAGE["controller"][language]),
-        f"<h2>{escaped(words['holders'])}</h2>{_receipts(entries, words)}",
-        f"<h2>{escaped(words['recipients'])}</h2>{_receipts(recipients, words)}",
-        f"<h2>{escaped(words['retained'])}</h2>{_retained(certificate['retained'], words)}",
-        f"<h2>{escaped(words['backups'])}</h2>{_list([' — '.join(certificate['backups'].values())])}",
-        f"<h2>{escaped(words['limits'])}</h2>{_list([*certificate['limits'], *_superseded(certificate)])}",
-        f"<p>{escaped(words['log_key'])}: <code>{escaped(log['public_key'])}</code></p>",
-        f"{_authorities(words['complain'])}</body></html>",
+        _head(labels["title"], words.language),
+        f"<h1>{escaped(labels['title'])}</h1><p>{escaped(labels['what'])}</p>",
+        f"<p>{escaped(words.certified(certificate['statement']))}</p>",
+        f"<p>{escaped(labels['case'])}: <code>{escaped(case['id'])}</code></p>",
+        "".join(f"<p>{escaped(labels[name])}: {escaped(at)}</p>" for name, at in dates.items() if at),
+        _controller(PACKAGE["controller"][words.language]),
+        f"<h2>{escaped(labels['holders'])}</h2>{_receipts(holders, labels)}",
+        f"<h2>{escaped(labels['recipients'])}</h2>{_receipts(recipients, labels)}",
+        f"<h2>{escaped(labels['retained'])}</h2>{_retained(certificate['retained'], words)}",
+        f"<h2>{escaped(labels['backups'])}</h2>",
+        _list([escaped(f"{labels['until']} {backups['until'][:10]}: {words.certified(backups['statement'])}")]),
+        f"<h2>{escaped(labels['limits'])}</h2>{_list(map(escaped, limits))}",
+        f"<p>{escaped(labels['log_key'])}: <code>{escaped(log['public_key'])}</code></p>",
+        f"{_authorities(labels['complain'])}</body></html>",
     ]
     return "".join(parts)
 
 
-def _superseded(certificate: dict[str, Any]) -> list[str]:
-    return [f"{other['right']} {other['id']}: {other['statement']}" for other in certificate["superseded"]]
+def _superseded(certificate: dict[str, Any], words: Words) -> list[str]:
+    return [
+        f"{words.certified(other['right'])} {other['id']}: {words.certified(other['statement'])}"
+        for other in certificate["superseded"]
+    ]
 
 
-def _receipts(entries: Iterable[tuple[str, dict[str, Any] | None]], words: dict[str, str]) -> str:
-    rows = [_row("th", ["", words["erased"], words["left"], words["receipt"]])]
+def _receipts(entries: Iterable[tuple[str, dict[str, Any] | None]], labels: dict[str, str]) -> str:
+    rows = [_row("th", ["", labels["erased"], labels["left"], labels["receipt"]])]
     for name, entry in entries:
         if entry is None:
-            rows.append(_row("td", [name, "", "", words["waiting"]]))
+            rows.append(_row("td", [name, "", "", labels["waiting"]]))
             continue
         body = entry["receipt"]["body"]
         erased = sum(body["erased"].values())
@@ -126,18 +133,26 @@ def _receipts(entries: Iterable[tuple[str, dict[str, Any] | None]], words: dict[
     return f"<table>{''.join(rows)}</table>"
 
 
-def _retained(retained: list[dict[str, str]], words: dict[str, str]) -> str:
+def _retained(retained: list[dict[str, str]], words: Words) -> str:
     if not retained:
-        return f"<p>{escaped(words['none'])}</p>"
+        return f"<p>{escaped(CERTIFICATE['none'][words.language])}</p>"
+    until = CERTIFICATE["until"][words.language]
     return _list(
-        f"{entry['holder']}, {entry['store']}: {entry['article']} — {entry['reason']} "
-        f"({words['until']} {entry['until'][:10]})"
+        f"{escaped(words.place(entry['holder']))}, {_named(words.store(entry['store']), entry['store'])}: "
+        f"{escaped(entry['article'])} — {escaped(words.certified(entry['reason']))} "
+        f"({escaped(until)} {escaped(entry['until'][:10])})"
         for entry in retained
     )
 
 
+def _named(words: str, name: str) -> str:
+    """A thing in words, and by the name under which the JSON form has it."""
+    return f"{escaped(words)} <code>{escaped(name)}</code>"
+
+
 def _list(lines: Iterable[str]) -> str:
-    return "<ul lang=en>" + "".join(f"<li>{escaped(line)}</li>" for line in lines) + "</ul>"
+    """A list of lines that are markup already."""
+    return "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
 
 
 def _row(cell: str, values: Iterable[object]) -> str:

@@ -1,100 +1,70 @@
-"""The words of the readable documents in Swedish, Norwegian and English."""
+"""What the inventory and the certificate say in English, in the language of the person who reads."""
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
-WHOLE_DAYS = re.compile(r"P(\d+)D")
+import orjson
 
-PACKAGE = {
-    "title": {"sv": "Dina uppgifter hos Larabot", "nb": "Opplysningene dine hos Larabot", "en": "Your data at Larabot"},
-    "made": {"sv": "Sammanställd", "nb": "Sammenstilt", "en": "Gathered"},
-    "controller": {"sv": "Personuppgiftsansvarig", "nb": "Behandlingsansvarlig", "en": "Controller"},
-    "purpose": {"sv": "Ändamål", "nb": "Formål", "en": "Purpose"},
-    "categories": {"sv": "Kategorier", "nb": "Kategorier", "en": "Categories"},
-    "legal_basis": {"sv": "Rättslig grund", "nb": "Behandlingsgrunnlag", "en": "Legal basis"},
-    "retention": {"sv": "Sparas längst", "nb": "Lagres lengst", "en": "Kept at most"},
-    "source": {"sv": "Källa", "nb": "Kilde", "en": "Source"},
-    "recipients": {"sv": "Mottagare", "nb": "Mottakere", "en": "Recipients"},
-    "none": {"sv": "inga", "nb": "ingen", "en": "none"},
-    "nothing": {
-        "sv": "Den här tjänsten har inga uppgifter om dig.",
-        "nb": "Denne tjenesten har ingen opplysninger om deg.",
-        "en": "This service holds nothing about you.",
-    },
-    "days": {"sv": "dagar", "nb": "dager", "en": "days"},
-    "rights_title": {"sv": "Dina rättigheter", "nb": "Rettighetene dine", "en": "Your rights"},
-    "rights": {
-        "sv": "Du kan begära tillgång, rättelse, radering, begränsning och överföring, invända mot behandling och när "
-        "som helst återkalla ett samtycke. Vi fattar inga automatiserade beslut om dig och profilerar dig inte. "
-        "Texter som du skickar till verktygen sparas inte och finns därför inte här.",
-        "nb": "Du kan be om innsyn, retting, sletting, begrensning og overføring, protestere mot behandling og når som "
-        "helst trekke tilbake et samtykke. Vi tar ingen automatiserte avgjørelser om deg og profilerer deg ikke. "
-        "Tekster som du sender til verktøyene, lagres ikke og finnes derfor ikke her.",
-        "en": "You may ask for access, rectification, erasure, restriction and portability, object to processing, and "
-        "withdraw a consent at any time. We take no automated decisions about you and do not profile you. Texts that "
-        "you send to the tools are not kept, and so they are not here.",
-    },
-    "complain": {"sv": "Du kan klaga hos", "nb": "Du kan klage til", "en": "You may complain to"},
+FILES = ("facts", "columns", "stores", "places", "certificate")
+DURATION = re.compile(r"P(?:(?P<D>\d+)D|T(?:(?P<H>\d+)H|(?P<M>\d+)M|(?P<S>\d+)S))")
+UNITS = {
+    "D": {"sv": ("dag", "dagar"), "nb": ("dag", "dager"), "en": ("day", "days")},
+    "H": {"sv": ("timme", "timmar"), "nb": ("time", "timer"), "en": ("hour", "hours")},
+    "M": {"sv": ("minut", "minuter"), "nb": ("minutt", "minutter"), "en": ("minute", "minutes")},
+    "S": {"sv": ("sekund", "sekunder"), "nb": ("sekund", "sekunder"), "en": ("second", "seconds")},
 }
-
-CERTIFICATE = {
-    "title": {"sv": "Raderingsintyg", "nb": "Slettebevis", "en": "Certificate of erasure"},
-    "what": {
-        "sv": "Uppgiven av den personuppgiftsansvarige och kontrollerad genom att varje tjänst läst sin lagring igen. "
-        "JSON-formen bär alla bevis och kan kontrolleras utan nät: python -m ops verify-certificate FIL",
-        "nb": "Oppgitt av den behandlingsansvarlige og kontrollert ved at hver tjeneste har lest lageret sitt på nytt. "
-        "JSON-formen bærer alle bevis og kan kontrolleres uten nett: python -m ops verify-certificate FIL",
-        "en": "Stated by the controller, checked by each service reading its store again. The JSON form carries every "
-        "proof and can be checked offline: python -m ops verify-certificate FILE",
-    },
-    "case": {"sv": "Ärende", "nb": "Sak", "en": "Case"},
-    "requested": {"sv": "Begärd", "nb": "Begjært", "en": "Requested"},
-    "completed": {"sv": "Raderad hos oss", "nb": "Slettet hos oss", "en": "Erased with us"},
-    "closed": {"sv": "Avslutad hos alla", "nb": "Avsluttet hos alle", "en": "Closed with all"},
-    "holders": {"sv": "Våra tjänster", "nb": "Tjenestene våre", "en": "Our services"},
-    "recipients": {"sv": "Mottagare", "nb": "Mottakere", "en": "Recipients"},
-    "erased": {"sv": "Raderade rader", "nb": "Slettede rader", "en": "Rows erased"},
-    "left": {"sv": "Kvar vid kontrollen", "nb": "Igjen ved kontrollen", "en": "Left at the probe"},
-    "receipt": {"sv": "Kvitto", "nb": "Kvittering", "en": "Receipt"},
-    "waiting": {"sv": "väntar", "nb": "venter", "en": "waiting"},
-    "retained": {"sv": "Det som sparas", "nb": "Det som beholdes", "en": "What is retained"},
-    "until": {"sv": "längst till", "nb": "senest til", "en": "until at most"},
-    "backups": {"sv": "Säkerhetskopior", "nb": "Sikkerhetskopier", "en": "Backups"},
-    "limits": {"sv": "Gränser", "nb": "Grenser", "en": "Limits"},
-    "log_key": {"sv": "Loggens nyckel", "nb": "Loggens nøkkel", "en": "The log's key"},
-    "complain": PACKAGE["complain"],
-    "none": PACKAGE["none"],
-}
-
-CATEGORIES = {
-    "contact": {"sv": "kontaktuppgifter", "nb": "kontaktopplysninger", "en": "contact"},
-    "credentials": {"sv": "inloggningsuppgifter", "nb": "innloggingsopplysninger", "en": "credentials"},
-    "identity": {"sv": "identitet", "nb": "identitet", "en": "identity"},
-    "sessions": {"sv": "sessioner", "nb": "økter", "en": "sessions"},
-    "consent": {"sv": "samtycken", "nb": "samtykker", "en": "consent"},
-    "correspondence": {"sv": "korrespondens", "nb": "korrespondanse", "en": "correspondence"},
-    "requests": {"sv": "begäranden", "nb": "begjæringer", "en": "requests"},
-    "usage": {"sv": "användning", "nb": "bruk", "en": "usage"},
-    "visit": {"sv": "besök", "nb": "besøk", "en": "visit"},
-    "newsletter": {"sv": "nyhetsbrev", "nb": "nyhetsbrev", "en": "newsletter"},
-    "analytics": {"sv": "statistik", "nb": "statistikk", "en": "analytics"},
-}
-
-LEGAL_BASES = {
-    "consent": {"sv": "samtycke", "nb": "samtykke", "en": "consent"},
-    "contract": {"sv": "avtal", "nb": "avtale", "en": "contract"},
-    "legal_obligation": {"sv": "rättslig förpliktelse", "nb": "rettslig forpliktelse", "en": "legal obligation"},
-    "vital_interests": {"sv": "grundläggande intressen", "nb": "vitale interesser", "en": "vital interests"},
-    "public_task": {"sv": "allmänt intresse", "nb": "allmenn interesse", "en": "public task"},
-    "legitimate_interests": {"sv": "berättigat intresse", "nb": "berettiget interesse", "en": "legitimate interests"},
-}
+MINUTE_SECONDS = 60
 
 
-def in_words(duration: str, language: str) -> str:
-    """An ISO 8601 duration of whole days in words; any other as it is."""
-    days = WHOLE_DAYS.fullmatch(duration)
-    return f"{days[1]} {PACKAGE['days'][language]}" if days else duration
+class Words:
+    """The words of one language; a phrase that nobody has translated stays as it is."""
+
+    def __init__(self, files: Mapping[str, Mapping[str, Mapping[str, str]]], language: str) -> None:
+        self._files = files
+        self.language = language
+
+    def fact(self, phrase: str) -> str:
+        """A purpose, source, ground, category or recipient."""
+        return self._said("facts", phrase)
+
+    def column(self, name: str) -> str:
+        """The heading of a column."""
+        return self._said("columns", name)
+
+    def store(self, name: str) -> str:
+        """What a store holds."""
+        return self._said("stores", name)
+
+    def place(self, holder: str) -> str:
+        """A service of ours, or a recipient."""
+        return self._said("places", holder)
+
+    def certified(self, phrase: str) -> str:
+        """A sentence of the certificate."""
+        return self._said("certificate", phrase)
+
+    def duration(self, iso: str) -> str:
+        """An ISO 8601 duration of one unit, as the inventory writes them; seconds in minutes where they fill them."""
+        found = DURATION.fullmatch(iso)
+        if found is None or found.lastgroup is None:
+            return iso
+        unit, count = found.lastgroup, int(found[found.lastgroup])
+        if unit == "S" and count % MINUTE_SECONDS == 0:
+            unit, count = "M", count // MINUTE_SECONDS
+        one, many = UNITS[unit][self.language]
+        return f"{count} {one if count == 1 else many}"
+
+    def _said(self, file: str, phrase: str) -> str:
+        return self._files[file].get(phrase, {}).get(self.language, phrase)
 
 
-def named(table: dict[str, dict[str, str]], word: str, language: str) -> str:
-    """A word of the inventory in a language; one that the table does not know as it is."""
-    return table.get(word, {}).get(language, word)
+class Dictionary:
+    """The words of every language, read once."""
+
+    def __init__(self, policies: Path) -> None:
+        self._files = {name: orjson.loads((policies / "words" / f"{name}.json").read_bytes()) for name in FILES}
+
+    def words(self, language: str) -> Words:
+        """Those of one language."""
+        return Words(self._files, language)

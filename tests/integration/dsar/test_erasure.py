@@ -1,6 +1,8 @@
 """An erasure from the request to the closed case, on a real bus and a real database."""
 
 import asyncio
+import json
+from html import unescape
 from pathlib import Path
 
 from contracts.certificate import check, public_key_of
@@ -8,6 +10,9 @@ from contracts.holder import LOCATORS_BY_HOLDER, OWN_HOLDERS, RECIPIENT_HOLDERS
 from contracts.personal_data import Locator
 from ops.verify_certificate import main as verify
 from tests.integration.dsar.cases import Dsar
+
+WORDS = Path(__file__).parents[3] / "policies" / "words"
+CERTIFICATE_SENTENCES = [words for words in json.loads((WORDS / "certificate.json").read_bytes()) if " " in words]
 
 
 async def test_everything_goes_and_a_certificate_proves_it(dsar: Dsar, tmp_path: Path) -> None:
@@ -42,6 +47,9 @@ async def test_the_readable_certificate_speaks_the_persons_language(dsar: Dsar) 
     await dsar.until(opened, "closed")
     page = (await dsar.certificate(opened, "html")).decode()
     assert "Raderingsintyg" in page
+    assert "Kopior som laddats ner eller skickats före raderingen nås inte." in page
+    assert "Raderingsliggaren <code>ledger_entry</code>" in page
+    assert [sentence for sentence in CERTIFICATE_SENTENCES if sentence in unescape(page)] == []
     assert "Midgard AI AS" in page
     assert "<script" not in page
 

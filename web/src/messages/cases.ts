@@ -1,4 +1,5 @@
 /** The words of data subject requests: rights, states, and the places that hold personal data. */
+import places from "../../../policies/words/places.json";
 import { messages } from "./language";
 
 export const caseWords = messages(
@@ -30,18 +31,18 @@ export const caseWords = messages(
       closed: { title: "Allt är raderat", text: "Alla ställen har raderat, kontrollerat och skrivit under." },
     },
     holders: {
-      gateway: { name: "Ingången", held: "besökslogg" },
-      auth: { name: "Konton och inloggning", held: "namn, e-post, inloggningar" },
-      textproxy: { name: "Textverktyg", held: "räknare, aldrig text" },
-      speechtoken: { name: "Röstverktyg", held: "räknare, aldrig ljud" },
-      consent: { name: "Samtycken", held: "dina val och kvitton" },
-      newsletter: { name: "Nyhetsbrev", held: "prenumeration" },
-      analytics: { name: "Statistik", held: "slumpmässigt statistik-id" },
-      dsar: { name: "Ärenden", held: "begäranden och brev" },
+      gateway: { name: places.gateway.sv, held: "besökslogg" },
+      auth: { name: places.auth.sv, held: "namn, e-post, inloggningar" },
+      textproxy: { name: places.textproxy.sv, held: "räknare, aldrig text" },
+      speechtoken: { name: places.speechtoken.sv, held: "räknare, aldrig ljud" },
+      consent: { name: places.consent.sv, held: "dina val och kvitton" },
+      newsletter: { name: places.newsletter.sv, held: "prenumeration" },
+      analytics: { name: places.analytics.sv, held: "slumpmässigt statistik-id" },
+      dsar: { name: places.dsar.sv, held: "begäranden och brev" },
     },
     recipients: {
-      brevo: { name: "Brevo", held: "skickar nyhetsbrev" },
-      posthog: { name: "PostHog", held: "statistik med samtycke" },
+      brevo: { name: places.brevo.sv, held: "skickar nyhetsbrev" },
+      posthog: { name: places.posthog.sv, held: "statistik med samtycke" },
     },
   },
   {
@@ -72,18 +73,18 @@ export const caseWords = messages(
       closed: { title: "Alt er slettet", text: "Alle steder har slettet, kontrollert og skrevet under." },
     },
     holders: {
-      gateway: { name: "Inngangen", held: "besøkslogg" },
-      auth: { name: "Kontoer og innlogging", held: "navn, e-post, innlogginger" },
-      textproxy: { name: "Tekstverktøy", held: "tellere, aldri tekst" },
-      speechtoken: { name: "Taleverktøy", held: "tellere, aldri lyd" },
-      consent: { name: "Samtykker", held: "valgene og kvitteringene dine" },
-      newsletter: { name: "Nyhetsbrev", held: "abonnement" },
-      analytics: { name: "Statistikk", held: "tilfeldig statistikk-id" },
-      dsar: { name: "Saker", held: "forespørsler og brev" },
+      gateway: { name: places.gateway.nb, held: "besøkslogg" },
+      auth: { name: places.auth.nb, held: "navn, e-post, innlogginger" },
+      textproxy: { name: places.textproxy.nb, held: "tellere, aldri tekst" },
+      speechtoken: { name: places.speechtoken.nb, held: "tellere, aldri lyd" },
+      consent: { name: places.consent.nb, held: "valgene og kvitteringene dine" },
+      newsletter: { name: places.newsletter.nb, held: "abonnement" },
+      analytics: { name: places.analytics.nb, held: "tilfeldig statistikk-id" },
+      dsar: { name: places.dsar.nb, held: "forespørsler og brev" },
     },
     recipients: {
-      brevo: { name: "Brevo", held: "sender nyhetsbrev" },
-      posthog: { name: "PostHog", held: "statistikk med samtykke" },
+      brevo: { name: places.brevo.nb, held: "sender nyhetsbrev" },
+      posthog: { name: places.posthog.nb, held: "statistikk med samtykke" },
     },
   },
   {
@@ -114,18 +115,18 @@ export const caseWords = messages(
       closed: { title: "Everything is erased", text: "Every place has erased, checked and signed." },
     },
     holders: {
-      gateway: { name: "The entrance", held: "visit log" },
-      auth: { name: "Accounts and sign-in", held: "name, e-mail, sessions" },
-      textproxy: { name: "Text tools", held: "counters, never text" },
-      speechtoken: { name: "Voice tools", held: "counters, never audio" },
-      consent: { name: "Consents", held: "your choices and receipts" },
-      newsletter: { name: "Newsletter", held: "subscription" },
-      analytics: { name: "Statistics", held: "random statistics id" },
-      dsar: { name: "Cases", held: "requests and letters" },
+      gateway: { name: places.gateway.en, held: "visit log" },
+      auth: { name: places.auth.en, held: "name, e-mail, sessions" },
+      textproxy: { name: places.textproxy.en, held: "counters, never text" },
+      speechtoken: { name: places.speechtoken.en, held: "counters, never audio" },
+      consent: { name: places.consent.en, held: "your choices and receipts" },
+      newsletter: { name: places.newsletter.en, held: "subscription" },
+      analytics: { name: places.analytics.en, held: "random statistics id" },
+      dsar: { name: places.dsar.en, held: "requests and letters" },
     },
     recipients: {
-      brevo: { name: "Brevo", held: "sends the newsletter" },
-      posthog: { name: "PostHog", held: "statistics with consent" },
+      brevo: { name: places.brevo.en, held: "sends the newsletter" },
+      posthog: { name: places.posthog.en, held: "statistics with consent" },
     },
   },
 );

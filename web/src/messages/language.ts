@@ -17,6 +17,16 @@ export function messages<T>(sv: T, nb: Same<NoInfer<T>>, en: Same<NoInfer<T>>): 
   return { sv: sv as Same<T>, nb, en };
 }
 
+/** Words that the services read as well, written phrase by phrase in `policies/words`. */
+export function byLanguage<Phrase extends string>(
+  phrases: Readonly<Record<Phrase, Readonly<Record<Language, string>>>>,
+): Messages<Readonly<Record<Phrase, string>>> {
+  const all = Object.entries<Readonly<Record<Language, string>>>(phrases);
+  const spoken = (language: Language) =>
+    Object.fromEntries(all.map(([phrase, words]) => [phrase, words[language]])) as Record<Phrase, string>;
+  return { sv: spoken("sv"), nb: spoken("nb"), en: spoken("en") };
+}
+
 const SPOKEN_AS: Record<string, Language> = { sv: "sv", nb: "nb", no: "nb", nn: "nb", da: "nb", en: "en" };
 
 /** The language in the address wins; else the browser's first language that we speak; else Swedish. */
