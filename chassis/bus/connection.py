@@ -176,6 +176,10 @@ class Bus:
             raise Refusal(ErrorKind.UNAVAILABLE, "bus-down", retry_after_seconds=1) from error
 
     async def _error(self, error: Exception) -> None:
+        if self._closing:
+            # nats-py's reconnecting may miss its cancellation (asyncio.wait_for of Python 3.11 swallows one that
+            # comes with a refused connection); what it reports its failed attempt to ends it for good.
+            raise asyncio.CancelledError
         if "permissions violation" in str(error).lower():
             log.failure("permission missing on the bus", service=self.service)
             self.broken.set()

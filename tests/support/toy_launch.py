@@ -69,7 +69,7 @@ async def launch(asked: argparse.Namespace) -> int:
         console,
         executor=executor,
         forker=forker,
-        patience=Patience(all_ready=4, service_grace=1) if asked.impatient else Patience(),
+        patience=Patience(all_ready=10, service_grace=1) if asked.impatient else Patience(),
     )
     return await made.run()
 

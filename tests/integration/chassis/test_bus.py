@@ -304,3 +304,17 @@ async def test_an_owner_that_died_is_noticed_within_seconds(server: NatsServer) 
                 await stream.begun()
         assert caught.value.kind is ErrorKind.UNAVAILABLE
     await dead.close()
+
+
+async def test_closing_while_the_server_is_gone_leaves_no_task(server: NatsServer) -> None:
+    before = asyncio.all_tasks()
+    buses = [Bus(service, Clock()) for service in ("gateway", "consent", "auth", "dsar")]
+    for bus in buses:
+        await bus.open(server.url, server.seed(bus.service))
+    await server.kill()
+    await asyncio.sleep(0.3)
+    await asyncio.gather(*(bus.close() for bus in buses))
+    async with asyncio.timeout(5):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.05)
+    assert not any(bus.connected for bus in buses)
