@@ -17,4 +17,4 @@ def use_up_the_day(database: Path, tool: str, but: int = 0) -> None:
     with sqlite3.connect(database, timeout=5) as connection:
         changed = connection.execute("UPDATE quota_counter SET count = ?", (limit_of(tool) - but,)).rowcount
     connection.close()
-    assert changed == 1
+    assert changed >= 1
