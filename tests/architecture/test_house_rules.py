@@ -128,9 +128,9 @@ def test_no_trace_of_a_machine_remains() -> None:
     assert findings(house.traces_of_a_machine, WORDED) == []
 
 
-@pytest.mark.parametrize("text", ["open('/root/notes')", "cd /home/someone", "https://registry.npmjs.org/vite"])
-def test_a_trace_of_a_machine_is_found(text: str) -> None:
-    assert list(house.traces_of_a_machine(sample(text)))
+@pytest.mark.parametrize("broken", ["open('/ro|ot/notes')", "cd /ho|me/someone", "https://registry.np|mjs.org/vite"])
+def test_a_trace_of_a_machine_is_found(broken: str) -> None:
+    assert list(house.traces_of_a_machine(sample(broken.replace("|", ""))))
 
 
 def test_documents_name_only_verbs_that_exist() -> None:
