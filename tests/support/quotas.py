@@ -12,9 +12,10 @@ def limit_of(tool: str, tier: str = "free") -> int:
     return int(next(quota["limit"] for quota in quotas if quota["tool"] == tool))
 
 
-def use_up_the_day(database: Path, tool: str, but: int = 0) -> None:
-    """Let every counter stand `but` uses below the limit of its tool or family."""
+def use_up_the_day(database: Path, quota_key: str, tool: str, but: int = 0) -> None:
+    """Let one person's counter stand `but` uses below the limit of its tool or family."""
     with sqlite3.connect(database, timeout=5) as connection:
-        changed = connection.execute("UPDATE quota_counter SET count = ?", (limit_of(tool) - but,)).rowcount
+        count = "UPDATE quota_counter SET count = ? WHERE quota_key = ? AND tool = ?"
+        changed = connection.execute(count, (limit_of(tool) - but, quota_key, tool)).rowcount
     connection.close()
-    assert changed >= 1
+    assert changed == 1
