@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import Visit
 from tests.browser.visitor import DESKTOP, LOCALES, NARROWEST, PHONE, Visitor
 from tests.support.people import Person, a_teacher
 from tests.support.platform import Platform
 
-AXE = Path("web/node_modules/axe-core/axe.min.js")
 SCREENS = Path(".artifacts/screens")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TOKEN = "#token=ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg"
 
 Deed = Callable[[Visitor, Person | None], Awaitable[None]]
@@ -140,20 +139,6 @@ async def set_stage(anna: Visitor, scene: Scene, person: Person | None) -> None:
     if scene.deed:
         await scene.deed(anna, person)
     await anna.page.wait_for_load_state("networkidle")
-
-
-async def violations(anna: Visitor) -> list[dict[str, Any]]:
-    """What axe-core finds; the page's own policy keeps axe out, so it is set aside for this one look."""
-    session = await anna.context.new_cdp_session(anna.page)
-    await session.send("Page.setBypassCSP", {"enabled": True})
-    await anna.page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = await anna.page.evaluate(
-        """async rules => (await axe.run({ runOnly: rules })).violations.map(({ id, nodes }) => ({
-            id, where: nodes.map(({ target }) => target.join(' ')), why: nodes[0].failureSummary,
-        }))""",
-        RULES,
-    )
-    return found
 
 
 async def turn_to(anna: Visitor, language: str) -> None:

@@ -34,12 +34,12 @@ PACKAGE = {
 CERTIFICATE = {
     "title": {"sv": "Raderingsintyg", "nb": "Slettebevis", "en": "Certificate of erasure"},
     "what": {
-        "sv": "Uppgiven av den personuppgiftsansvarige och kontrollerad genom att varje tjänst läst sin lagring igen. "
-        "JSON-formen bär alla bevis och kan kontrolleras utan nät: python -m ops verify-certificate FIL",
-        "nb": "Oppgitt av den behandlingsansvarlige og kontrollert ved at hver tjeneste har lest lageret sitt på nytt. "
-        "JSON-formen bærer alle bevis og kan kontrolleres uten nett: python -m ops verify-certificate FIL",
-        "en": "Stated by the controller, checked by each service reading its store again. The JSON form carries every "
-        "proof and can be checked offline: python -m ops verify-certificate FILE",
+        "sv": "Det här är intyget i läsbar form. JSON-formen bär alla bevis och kan kontrolleras utan nät: "
+        "python -m ops verify-certificate FIL",
+        "nb": "Dette er beviset i lesbar form. JSON-formen bærer alle bevis og kan kontrolleres uten nett: "
+        "python -m ops verify-certificate FIL",
+        "en": "This is the certificate in readable form. The JSON form carries every proof and can be checked "
+        "offline: python -m ops verify-certificate FILE",
     },
     "case": {"sv": "Ärende", "nb": "Sak", "en": "Case"},
     "requested": {"sv": "Begärd", "nb": "Begjært", "en": "Requested"},
@@ -47,6 +47,7 @@ CERTIFICATE = {
     "closed": {"sv": "Avslutad hos alla", "nb": "Avsluttet hos alle", "en": "Closed with all"},
     "holders": {"sv": "Våra tjänster", "nb": "Tjenestene våre", "en": "Our services"},
     "recipients": {"sv": "Mottagare", "nb": "Mottakere", "en": "Recipients"},
+    "place": {"sv": "Ställe", "nb": "Sted", "en": "Place"},
     "erased": {"sv": "Raderade rader", "nb": "Slettede rader", "en": "Rows erased"},
     "left": {"sv": "Kvar vid kontrollen", "nb": "Igjen ved kontrollen", "en": "Left at the probe"},
     "receipt": {"sv": "Kvitto", "nb": "Kvittering", "en": "Receipt"},

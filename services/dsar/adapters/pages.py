@@ -4,18 +4,12 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
+from chassis import plain_page
 from contracts.holder import ExportedStore
 from services.dsar.adapters.labels import CERTIFICATE, PACKAGE
 from services.dsar.adapters.words import Words
 from services.dsar.domain import controller
 from services.dsar.ports import Piece
-
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}"
-    "table{border-collapse:collapse;margin:.5rem 0 1.5rem;display:block;overflow-x:auto}"
-    "th,td{border:1px solid #bbb;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
-    "th{background:#f2f2f2}code{overflow-wrap:anywhere}h2{margin-top:2rem}"
-)
 
 
 def escaped(value: object) -> str:
@@ -37,7 +31,7 @@ class PackagePage:
         """Title, controller, rights and authorities."""
         title = self._word("title")
         return (
-            f"{_head(title, self._words.language)}<h1>{escaped(title)}</h1>"
+            f"{plain_page.begin(title, self._words.language)}"
             f"<p>{escaped(self._word('made'))}: {escaped(self._at)}</p>{_controller(self._word('controller'))}"
             f"<h2>{escaped(self._word('rights_title'))}</h2><p>{escaped(self._word('rights'))}</p>"
             f"{_authorities(self._word('complain'))}"
@@ -59,7 +53,7 @@ class PackagePage:
 
     def end(self) -> str:
         """Close what is open."""
-        return f"{self._end_service()}</body></html>"
+        return f"{self._end_service()}{plain_page.END}"
 
     def _word(self, name: str) -> str:
         return PACKAGE[name][self._words.language]
@@ -69,7 +63,7 @@ class PackagePage:
         return self._end_store() + nothing
 
     def _end_store(self) -> str:
-        ended = "</table>" if self._store else ""
+        ended = plain_page.TABLE_END if self._store else ""
         self._store, self._columns = "", []
         return ended
 
@@ -84,7 +78,8 @@ class PackagePage:
             "recipients": ", ".join(map(words.fact, store.recipients)) or self._word("none"),
         }
         told = "".join(f"<li>{escaped(self._word(name))}: {escaped(value)}</li>" for name, value in facts.items())
-        return f"<h3>{_named(words.store(store.store), store.store)}</h3><ul>{told}</ul><table>"
+        name = words.store(store.store)
+        return f"<h3>{_named(name, store.store)}</h3><ul>{told}</ul>{plain_page.begin_table(name)}"
 
 
 def certificate_page(certificate: dict[str, Any], words: Words) -> str:
@@ -96,20 +91,20 @@ def certificate_page(certificate: dict[str, Any], words: Words) -> str:
     recipients = [(words.place(entry["recipient"]), entry["entry"]) for entry in certificate["recipients"]]
     limits = [*map(words.certified, certificate["limits"]), *_superseded(certificate, words)]
     parts = [
-        _head(labels["title"], words.language),
-        f"<h1>{escaped(labels['title'])}</h1><p>{escaped(labels['what'])}</p>",
+        plain_page.begin(labels["title"], words.language),
+        f"<p>{escaped(labels['what'])}</p>",
         f"<p>{escaped(words.certified(certificate['statement']))}</p>",
         f"<p>{escaped(labels['case'])}: <code>{escaped(case['id'])}</code></p>",
         "".join(f"<p>{escaped(labels[name])}: {escaped(at)}</p>" for name, at in dates.items() if at),
         _controller(PACKAGE["controller"][words.language]),
-        f"<h2>{escaped(labels['holders'])}</h2>{_receipts(holders, labels)}",
-        f"<h2>{escaped(labels['recipients'])}</h2>{_receipts(recipients, labels)}",
+        f"<h2>{escaped(labels['holders'])}</h2>{_receipts(labels['holders'], holders, labels)}",
+        f"<h2>{escaped(labels['recipients'])}</h2>{_receipts(labels['recipients'], recipients, labels)}",
         f"<h2>{escaped(labels['retained'])}</h2>{_retained(certificate['retained'], words)}",
         f"<h2>{escaped(labels['backups'])}</h2>",
         _list([escaped(f"{labels['until']} {backups['until'][:10]}: {words.certified(backups['statement'])}")]),
         f"<h2>{escaped(labels['limits'])}</h2>{_list(map(escaped, limits))}",
         f"<p>{escaped(labels['log_key'])}: <code>{escaped(log['public_key'])}</code></p>",
-        f"{_authorities(labels['complain'])}</body></html>",
+        f"{_authorities(labels['complain'])}{plain_page.END}",
     ]
     return "".join(parts)
 
@@ -121,8 +116,8 @@ def _superseded(certificate: dict[str, Any], words: Words) -> list[str]:
     ]
 
 
-def _receipts(entries: Iterable[tuple[str, dict[str, Any] | None]], labels: dict[str, str]) -> str:
-    rows = [_row("th", ["", labels["erased"], labels["left"], labels["receipt"]])]
+def _receipts(title: str, entries: Iterable[tuple[str, dict[str, Any] | None]], labels: dict[str, str]) -> str:
+    rows = [_row("th", [labels["place"], labels["erased"], labels["left"], labels["receipt"]])]
     for name, entry in entries:
         if entry is None:
             rows.append(_row("td", [name, "", "", labels["waiting"]]))
@@ -130,7 +125,7 @@ def _receipts(entries: Iterable[tuple[str, dict[str, Any] | None]], labels: dict
         body = entry["receipt"]["body"]
         erased = sum(body["erased"].values())
         rows.append(_row("td", [name, erased, sum(body["probe"].values()), entry["receipt"]["signature"][:16] + "…"]))
-    return f"<table>{''.join(rows)}</table>"
+    return f"{plain_page.begin_table(title)}{''.join(rows)}{plain_page.TABLE_END}"
 
 
 def _retained(retained: list[dict[str, str]], words: Words) -> str:
@@ -157,14 +152,6 @@ def _list(lines: Iterable[str]) -> str:
 
 def _row(cell: str, values: Iterable[object]) -> str:
     return "<tr>" + "".join(f"<{cell}>{escaped(value)}</{cell}>" for value in values) + "</tr>"
-
-
-def _head(title: str, language: str) -> str:
-    return (
-        f'<!doctype html><html lang="{escaped(language)}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{escaped(title)}</title>'
-        f"<style>{STYLE}</style></head><body>"
-    )
 
 
 def _controller(word: str) -> str:

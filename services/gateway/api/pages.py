@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from chassis import plain_page
 from chassis.clock import Clock
 
 OPENAPI = Path("contracts/schemas/openapi.json")
@@ -99,9 +100,10 @@ def docs_page(document: dict[str, Any]) -> str:
         for method, operation in operations.items()
         if isinstance(operation, dict)
     ]
-    title = html.escape(document["info"]["title"])
+    title = document["info"]["title"]
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
+        f"{plain_page.begin(title, 'en')}"
         '<p>The whole document: <a href="/api/openapi.json">openapi.json</a></p>'
-        f"<table><thead><tr><th>Method<th>Path<th>What it does</thead><tbody>{''.join(rows)}</tbody></table></html>"
+        f"{plain_page.begin_table('Routes')}<thead><tr><th>Method<th>Path<th>What it does</thead>"
+        f"<tbody>{''.join(rows)}</tbody>{plain_page.TABLE_END}{plain_page.END}"
     )

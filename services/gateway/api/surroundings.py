@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.plain_page import STYLE_SOURCE
 from chassis.telemetry import Log
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
@@ -25,7 +26,7 @@ def security_headers(speech_origins: str) -> list[tuple[bytes, bytes]]:
         (
             "default-src 'none'",
             "script-src 'self'",
-            "style-src 'self'",
+            f"style-src 'self' {STYLE_SOURCE}",
             "img-src 'self' data:",
             "font-src 'self'",
             f"connect-src 'self' {speech_origins}".rstrip(),
