@@ -4,8 +4,14 @@ import asyncio
 import json
 from collections.abc import Callable
 
+from chassis.telemetry import Log
+
 REQUEST_SECONDS = 2.0
 LINE_BYTES_MAX = 1024
+LOOK_SECONDS = 1.0
+LATE_SECONDS = 0.5
+
+log = Log("health")
 
 
 class HealthDoor:
@@ -42,3 +48,13 @@ class HealthDoor:
             failing = self._failing()
             return ("503 Service Unavailable" if failing else "200 OK"), {"ready": not failing, "failing": failing}
         return "404 Not Found", {}
+
+
+async def watch_event_loop(look_seconds: float = LOOK_SECONDS, late_seconds: float = LATE_SECONDS) -> None:
+    """Say so when the process could not react: something blocked it, or the machine was too busy to run it."""
+    time = asyncio.get_running_loop().time
+    while True:
+        due = time() + look_seconds
+        await asyncio.sleep(look_seconds)
+        if time() - due > late_seconds:
+            log.warning("event loop was held up", seconds=round(time() - due, 1))

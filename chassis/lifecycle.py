@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -11,11 +12,13 @@ from typing import Any
 from sqlmodel import SQLModel
 
 import contracts
+from chassis import telemetry
 from chassis.bus import Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
+from chassis.bus.serving import DRAIN_SECONDS
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.health import HealthDoor
+from chassis.health import HealthDoor, watch_event_loop
 from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
 from chassis.holder.erasure import BeforeErasure
 from chassis.inventory import Inventory, UndeclaredStore
@@ -24,6 +27,7 @@ from chassis.outbox import OutboxRelay
 from chassis.retention import Retention
 from chassis.settings import Settings
 from chassis.tables import StandardTables
+from chassis.tasks import end_all
 from chassis.telemetry import Log, configure_logs, configure_traces
 from contracts.derive.streams import durable_name
 from contracts.dsar import CLAIM, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
@@ -35,6 +39,9 @@ from contracts.table import Account, Call, Event, Stream
 
 Claimer = Callable[[str, str], Awaitable[Claim]]
 Background = Callable[[], Coroutine[Any, Any, None]]
+
+# Longer than a bus may take to drain.
+CLOSE_SECONDS = DRAIN_SECONDS + 2.0
 
 PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.json"
 
@@ -75,7 +82,7 @@ class Service:
         self._content_seed = ""
         self._externals: dict[str, ExternalHolder] = {}
         self._starting: list[Callable[[], Awaitable[None]]] = []
-        self._backgrounds: dict[str, Background] = {"outbox": self.relay.run}
+        self._backgrounds: dict[str, Background] = {"outbox": self.relay.run, "event loop": watch_event_loop}
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._stop = asyncio.Event()
         self._is_open = False
@@ -124,16 +131,24 @@ class Service:
         self._externals[holder.store.holder] = holder
 
     def run(self) -> None:
-        """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again."""
+        """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again.
+
+        Once everything is closed the process leaves at once. What libraries leave behind must not keep it: asyncio's
+        own farewell waits for orphaned tasks, and one that closes an aiosqlite connection twice never ends.
+        """
         configure_logs(self.name, self.settings.log_level)
         configure_traces(self.name, self.settings.otlp_endpoint)
         import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
 
+        async def live_and_leave() -> None:
+            status = await self.live()
+            telemetry.flush()
+            os._exit(status)
+
         try:
-            status = uvloop.run(self.live())
+            uvloop.run(live_and_leave())
         except UndeclaredStore as undeclared:
             sys.exit(f"refusing to start: {undeclared}")
-        sys.exit(status)
 
     def stop(self) -> None:
         """Drain and end."""
@@ -172,8 +187,7 @@ class Service:
         opening = asyncio.create_task(self._open())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not opening.done():
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
+            await end_all({opening})
             return False
         await opening
         self._is_open = True
@@ -222,15 +236,14 @@ class Service:
         for step in self._closing:
             await self._attempt(step())
         await self._attempt(*(bus.close() for bus in self._buses()))
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
         await self._attempt(self.database.close())
         log.info("closed")
 
     async def _attempt(self, *closing: Awaitable[None]) -> None:
         """Do what can be done: one thing that does not close must not keep the others from it."""
-        for outcome in await asyncio.gather(*closing, return_exceptions=True):
+        bounded = (asyncio.wait_for(one, CLOSE_SECONDS) for one in closing)
+        for outcome in await asyncio.gather(*bounded, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.warning("not closed in order", error=outcome)
 

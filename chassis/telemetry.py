@@ -175,6 +175,14 @@ def configure_traces(service: str, otlp_endpoint: str | None) -> None:
     trace.set_tracer_provider(provider)
 
 
+def flush() -> None:
+    """Let out what logs and traces still hold back; at most some seconds, should the collector be away."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+    logging.shutdown()
+
+
 class _HeaderAccess(Setter[dict[str, str]], Getter[dict[str, str]]):
     def set(self, carrier: dict[str, str], key: str, value: str) -> None:
         carrier[key] = value

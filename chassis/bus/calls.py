@@ -9,13 +9,15 @@ from opentelemetry.trace import SpanKind
 
 from chassis.bus.wire import encode_request, raise_if_refused
 from chassis.clock import Clock
-from chassis.telemetry import span
+from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_DEADLINE, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
 from contracts.table import Call
 
 Send = Callable[[str, bytes, str, dict[str, str]], Awaitable[None]]
+
+log = Log("calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Calls:
                 raise_if_refused(answer.headers, answer.body)
                 return answer
         except TimeoutError:
+            log.warning("no answer in time", subject=call.subject, seconds=call.deadline_seconds)
             raise Refusal(ErrorKind.TIMEOUT, "no-answer-in-time", retry_after_seconds=1) from None
         finally:
             self._waiting.pop(token, None)

@@ -11,6 +11,7 @@ from chassis.bus.calls import Answer, Send
 from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
 from chassis.bus.wire import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
 from chassis.clock import Clock
+from chassis.tasks import end_all
 from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_DEADLINE, Caller
 from contracts.errors import ErrorKind, Refusal
@@ -57,9 +58,7 @@ class Endpoints:
         self._draining = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_all(self._tasks)
 
     async def _start(self, call: Call, message: Msg, work: Callable[[], Awaitable[None]]) -> None:
         if not fits(call, message):
@@ -76,11 +75,15 @@ class Endpoints:
 
     async def _answer(self, call: Call, handler: AnyHandler, message: Msg) -> None:
         headers: dict[str, str] = {}
+        time = asyncio.get_running_loop().time
+        began = time()
         try:
             answer = await self._handled(call, handler, message)
             body, headers = answer.body, answer.headers
         except Refusal as refusal:
             headers, body = encode_refusal(refusal)
+        if time() - began > call.deadline_seconds:
+            log.warning("answered too late", subject=call.subject, seconds=round(time() - began, 1))
         if len(body) > MESSAGE_BYTES_MAX:
             log.failure("answer too large", subject=call.subject, bytes=len(body))
             headers, body = encode_refusal(Refusal(ErrorKind.INTERNAL, "answer-too-large"))
@@ -120,6 +123,7 @@ class Endpoints:
     def _accepted(self, message: Msg) -> Any:
         deadline = (message.headers or {}).get(HEADER_DEADLINE, "")
         if deadline.isdigit() and int(deadline) < self._clock.unix_milliseconds():
+            log.warning("request came too late", subject=message.subject)
             raise Refusal(ErrorKind.TIMEOUT, "too-late", retry_after_seconds=1)
         envelope, body = decode_request(message.data)
         if envelope.caller.service != message.reply.split(".", 2)[1]:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 import orjson
 
 from chassis.bus import MediaType
+from chassis.tasks import end_all
 from contracts.envelope import Caller
 from contracts.messages import Empty
 from contracts.text import Generate, Generated, Tools
@@ -50,7 +51,7 @@ class TextEndpoints:
 
     async def _document(self, use: Use, inputs: dict[str, str]) -> Parts:
         """One JSON document. Spaces before it are part of JSON and tell the reader that we are still at work."""
-        answer = asyncio.ensure_future(self._generation.whole(use, inputs))
+        answer = asyncio.create_task(self._generation.whole(use, inputs))
         try:
             if await _ended(answer):
                 answer.result()  # a refusal still comes before the first byte
@@ -59,8 +60,7 @@ class TextEndpoints:
                 yield SPACE
             yield document_of(answer.result())
         finally:
-            answer.cancel()
-            await asyncio.gather(answer, return_exceptions=True)
+            await end_all({answer})
 
 
 async def _ended(answer: asyncio.Future[Progress]) -> bool:

@@ -94,13 +94,9 @@ class Person:
         return self
 
     async def logs_in(self) -> Self:
-        """Log in; told to come back in a moment (a service was just replaced), as a client does."""
         credentials = {"email": self.email, "password": self.password}
         answer = await self.browser.post("/api/auth/login", credentials)
-        if answer.status_code in {503, 504}:
-            await asyncio.sleep(answer.json()["retry_after_seconds"])
-            answer = await self.browser.post("/api/auth/login", credentials)
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, f"{answer.text}\n{self.platform.log_tail()}"
         return self
 
     async def consents(self, **purposes: bool) -> dict[str, Any]:

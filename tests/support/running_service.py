@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -123,11 +124,16 @@ class RunningService:
     async def stop(self) -> None:
         if self._process is None:
             return
-        if self._process.returncode is None:
-            self._process.terminate()
-        async with asyncio.timeout(STOP_SECONDS_MAX):
-            await self._process.wait()
-        self._process = None
+        process, self._process = self._process, None
+        if process.returncode is None:
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await process.wait()
+        except TimeoutError:
+            process.send_signal(signal.SIGABRT)  # Python then writes where every thread is
+            await process.wait()
+            raise AssertionError(f"{self.name} did not end:\n{self.log.read_text()}") from None
 
     def stored_bytes(self) -> bytes:
         """Every byte of the database's files, and of what the service logged."""
@@ -154,6 +160,7 @@ class RunningService:
         basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251 — what a process needs to run at all
         return {
             **basics,
+            "PYTHONFAULTHANDLER": "1",
             "LARABOT_NATS_URL": self.server.url,
             "LARABOT_NATS_SEED": self.server.seed(self.name),
             "LARABOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,27 @@ async def test_a_handler_that_returns_nonsense_is_a_fault_at_once(server: NatsSe
             with pytest.raises(Refusal) as caught:
                 await gateway.call(POLICY, Empty())
         assert caught.value.kind is ErrorKind.INTERNAL
+
+
+async def test_an_answer_that_takes_too_long_is_given_up_and_told_on_both_sides(
+    server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    hasty = replace(GRANTED, deadline_seconds=0.1)
+
+    async def dawdle(request: GrantedRequest, caller: Caller) -> Granted:
+        await asyncio.sleep(0.3)
+        return Granted(purposes=[])
+
+    async with on_the_bus(server, "consent") as consent, on_the_bus(server, "gateway") as gateway:
+        await consent.serve(hasty, dawdle)
+        await consent.serving()
+        with caplog.at_level(logging.WARNING, "larabot"):
+            with pytest.raises(Refusal) as caught:
+                await gateway.call(hasty, GrantedRequest())
+            await asyncio.sleep(0.4)
+        assert (caught.value.kind, caught.value.reason) == (ErrorKind.TIMEOUT, "no-answer-in-time")
+        assert caught.value.members["retry_after_seconds"] == 1
+        assert caplog.messages == ["no answer in time", "answered too late"]
 
 
 async def test_a_bug_in_a_signals_handler_is_logged(server: NatsServer, caplog: pytest.LogCaptureFixture) -> None:
