@@ -39,7 +39,3 @@ async def test_a_task_that_does_not_end_is_told_and_left(caplog: pytest.LogCaptu
     stubborn.cancel()
     with suppress(asyncio.CancelledError):
         await stubborn
-
-
-async def test_nothing_to_end_is_at_an_end() -> None:
-    await end_all(())
