@@ -16,7 +16,8 @@ from typing import Any, cast
 
 from sqlalchemy import URL, Connection, CursorResult, DateTime, Dialect, Executable, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
@@ -33,6 +34,9 @@ SETTLE_BUSY_MILLISECONDS = 100
 
 # What a database that is restarting, unreachable or overloaded raises; a background loop waits and tries again.
 DATABASE_FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, TimeoutError)
+
+# Of these, what passes by itself; the rest (a constraint, a statement that is wrong) is a bug of ours.
+DATABASE_AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
 
 PRAGMAS = (
     f"busy_timeout={BUSY_MILLISECONDS}",  # first: the next one may have to wait for another process

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from contracts.envelope import Audience
+from contracts.errors import ErrorKind
 from contracts.fields import SECRET_MAX, AnyPassword, Email, Name, OpaqueId, Password, Secret
 from contracts.messages import Done, Empty, Reply, Request
 from contracts.personal_data import Locator
@@ -191,6 +192,7 @@ VERIFY_EMAIL = Call(
         method="POST",
         path="/api/auth/verify-email",
         audience=Audience.VISITOR,
+        refuses=(ErrorKind.GONE,),
         summary="Confirm the address with the secret of the mailed link",
     ),
 )
@@ -204,6 +206,7 @@ LOGIN = Call(
         path="/api/auth/login",
         audience=Audience.VISITOR,
         sets_cookie=True,
+        refuses=(ErrorKind.UNAUTHENTICATED,),
         summary="Log in with e-mail and password",
         limit=Limit.LOGIN,
     ),
@@ -255,6 +258,7 @@ RESET_PASSWORD = Call(
         method="POST",
         path="/api/auth/password/reset",
         audience=Audience.VISITOR,
+        refuses=(ErrorKind.GONE,),
         summary="Set a new password with the mailed secret; ends every session",
         limit=Limit.LOGIN,
     ),

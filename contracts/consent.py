@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints
 
 from contracts.envelope import Audience
+from contracts.errors import ErrorKind
 from contracts.fields import OpaqueId
 from contracts.messages import Empty, Reply, Request
 from contracts.table import Call, Event, Http
@@ -134,7 +135,10 @@ class Granted(Reply):
 
 
 class ConsentChanged(Reply):
-    """Somebody's consent changed: whoever cached it asks again, and work that rests on it stops."""
+    """Somebody's consent changed: whoever cached it asks again, and work that rests on it stops.
+
+    `withdrawn` holds every purpose that was said no to, whether or not a yes stood before.
+    """
 
     account_id: str | None = None
     visitor_id: str | None = None
@@ -186,6 +190,7 @@ SET = Call(
         path="/api/consent",
         audience=Audience.VISITOR,
         sets_cookie=True,
+        refuses=(ErrorKind.UNAUTHENTICATED,),
         summary="Give or withdraw consent, purpose by purpose",
     ),
 )

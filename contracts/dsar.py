@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from contracts.envelope import Audience
+from contracts.errors import ErrorKind
 from contracts.fields import Email, OpaqueId
 from contracts.holder import HOLDERS, service_of
 from contracts.messages import Done, Empty, Reply, Request
@@ -56,6 +57,12 @@ class Opened(Reply):
     state: State
     due_at: datetime
     case_secret: str
+
+
+class LogKey(Reply):
+    """What a certificate is checked against: the Ed25519 public key, in lower-case hex."""
+
+    public_key: str
 
 
 class HolderProgress(Reply):
@@ -158,7 +165,8 @@ OPEN = Call(
         audience=Audience.FRESH_ACCOUNT,
         status=202,
         creates=True,
-        summary="Invoke a right over one's data",
+        sets_cookie=True,
+        summary="Invoke a right over one's data; an erasure takes the browser's number with it",
         limit=Limit.PRIVACY,
     ),
 )
@@ -222,6 +230,7 @@ PACKAGE = Stream(
         method="GET",
         path="/api/privacy/requests/{id}/package",
         audience=Audience.FRESH_ACCOUNT,
+        refuses=(ErrorKind.CONFLICT,),
         summary="Download the package: readable HTML and JSON, as a zip",
         limit=Limit.PRIVACY,
     ),
@@ -237,6 +246,19 @@ CERTIFICATE = Stream(
         path="/api/privacy/requests/{id}/certificate",
         audience=Audience.VISITOR,
         summary="The certificate of a completed erasure: by session or by X-Case-Secret",
+    ),
+)
+LOG_KEY = Call(
+    owner="dsar",
+    name="log_key",
+    request=Empty,
+    reply=LogKey,
+    personal_data=False,
+    http=Http(
+        method="GET",
+        path="/api/privacy/log-key",
+        audience=Audience.VISITOR,
+        summary="The public key of the log of receipts, for verify-certificate --trust",
     ),
 )
 CLAIM = Call(
@@ -257,5 +279,5 @@ ERASURE_COMPLETED = Event(
 )
 
 CONTRACTS = (
-    OPEN, CASES, CASE, LOOKUP, DATA, PACKAGE, CERTIFICATE, CLAIM, ERASURE_REQUESTED, ERASURE_COMPLETED,
+    OPEN, CASES, CASE, LOOKUP, DATA, PACKAGE, CERTIFICATE, LOG_KEY, CLAIM, ERASURE_REQUESTED, ERASURE_COMPLETED,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, StringConstraints
 EMAIL_MAX = 254
 PASSWORD_MIN, PASSWORD_MAX = 15, 128
 SECRET_MAX = 200
+IDEMPOTENCY_KEY_MAX = 255
 
 
 # RFC 5322's dot-atom: what mail servers carry without extensions. The domain may hold letters of any language.

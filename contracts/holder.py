@@ -54,7 +54,7 @@ class ExportRequest(Request):
 
 
 class ExportedStore(Reply):
-    """Rows of one store, with what Art. 15(1) wants told about them. `row_count` counts this page."""
+    """Rows of one store, with what Art. 15(1) wants told about them."""
 
     store: str
     categories: list[str]

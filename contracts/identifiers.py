@@ -1,13 +1,6 @@
 """Opaque identifiers: random, without meaning, safe to show and to log as themselves."""
 
 import secrets
-from typing import NewType
-
-AccountId = NewType("AccountId", str)
-SessionId = NewType("SessionId", str)
-VisitorId = NewType("VisitorId", str)
-RequestId = NewType("RequestId", str)
-ErasureId = NewType("ErasureId", str)
 
 ID_BYTES = 16
 SECRET_BYTES = 32

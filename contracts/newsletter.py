@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from contracts.auth import Token
 from contracts.envelope import Audience
+from contracts.errors import ErrorKind
 from contracts.fields import Email
 from contracts.messages import Done, Reply, Request
 from contracts.table import Call, Http, Limit
@@ -74,6 +75,7 @@ CONFIRM = Call(
         path="/api/newsletter/subscriptions/confirm",
         also="/api/newsletter/confirm",
         audience=Audience.VISITOR,
+        refuses=(ErrorKind.GONE,),
         summary="Confirm with the secret of the mailed link",
     ),
 )
@@ -87,6 +89,7 @@ UNSUBSCRIBE = Call(
         path="/api/newsletter/subscriptions/unsubscribe",
         also="/api/newsletter/unsubscribe",
         audience=Audience.VISITOR,
+        refuses=(ErrorKind.GONE,),
         summary="Unsubscribe with the secret of a newsletter's link",
     ),
 )

@@ -1,7 +1,7 @@
 """The whole contract table, and the questions that everybody asks of it."""
 
 from contracts import analytics, auth, consent, dsar, gateway, holder, newsletter, speech, text
-from contracts.table import Call, Contract, Event, Stream
+from contracts.table import Call, Contract, Event
 
 TABLE: tuple[Contract, ...] = (
     *auth.CONTRACTS,
@@ -18,18 +18,3 @@ TABLE: tuple[Contract, ...] = (
 CALLS: tuple[Call, ...] = tuple(entry for entry in TABLE if isinstance(entry, Call))
 EVENTS: tuple[Event, ...] = tuple(entry for entry in TABLE if isinstance(entry, Event))
 ROUTES: tuple[Call, ...] = tuple(call for call in CALLS if call.http is not None)
-
-
-def is_stream(call: Call) -> bool:
-    """Whether the reply is a stream of chunks."""
-    return isinstance(call, Stream)
-
-
-def calls_owned_by(service: str) -> tuple[Call, ...]:
-    """What a service must serve."""
-    return tuple(call for call in CALLS if call.owner == service)
-
-
-def calls_made_by(service: str) -> tuple[Call, ...]:
-    """What a service may call."""
-    return tuple(call for call in CALLS if service in call.callers)

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from contracts.envelope import Audience
+from contracts.errors import ErrorKind
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -42,6 +43,7 @@ class Http:
 
     `silent` answers `status` without asking the owner when the purpose is not consented to. `creates` honours
     Idempotency-Key. `empty` means that the answer has no body. `also` is a second path under the same name.
+    `refuses` names what the owner refuses beyond what follows from the rest.
     """
 
     method: Method
@@ -57,6 +59,7 @@ class Http:
     empty: bool = False
     limit: Limit = Limit.DEFAULT
     also: str | None = None
+    refuses: tuple[ErrorKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from chassis.bus.calls import Answer, Send
 from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
 from chassis.bus.wire import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
 from chassis.clock import Clock
+from chassis.database import DATABASE_AWAY
 from chassis.tasks import end_all
 from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_DEADLINE, Caller
@@ -98,6 +99,9 @@ class Endpoints:
                 return reply if isinstance(reply, Answer) else Answer(reply.model_dump_json().encode())
             except Refusal:
                 raise
+            except DATABASE_AWAY as error:
+                log.failure("database away", error=error, subject=call.subject)
+                raise Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2) from None
             except Exception as error:
                 # The edge of every handler: a bug becomes a refusal for the caller and a log line for us.
                 log.failure("endpoint failed", error=error, subject=call.subject)
@@ -115,6 +119,9 @@ class Endpoints:
             except asyncio.CancelledError:
                 await outgoing.end("cancelled")
                 raise
+            except DATABASE_AWAY as error:
+                log.failure("database away", error=error, subject=stream.subject)
+                await outgoing.refuse(Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2))
             except Exception as error:
                 # As in _handled: the edge of every handler.
                 log.failure("stream failed", error=error, subject=stream.subject)

@@ -7,8 +7,9 @@ from contracts.auth import SESSION_COOKIE
 from contracts.derive.access import HAND_WRITTEN, HandWritten, needs_csrf_header
 from contracts.derive.problems import problem_responses, refusals_of, responses_component
 from contracts.derive.schemas import Schemas
-from contracts.dsar import CASE, CERTIFICATE
+from contracts.dsar import CASE, CERTIFICATE, PACKAGE
 from contracts.envelope import Audience
+from contracts.fields import IDEMPOTENCY_KEY_MAX
 from contracts.registry import ROUTES
 from contracts.table import Call, Http, Stream
 
@@ -24,6 +25,13 @@ SESSION, CASE_SECRET, WEBHOOK_TOKEN = "session", "case_secret", "webhook_token" 
 REACHED_BY_SECRET = frozenset({CASE.subject, CERTIFICATE.subject})
 
 JsonObject = dict[str, Any]
+
+PAGE: JsonObject = {"text/html": {"schema": {"type": "string"}}}
+# Chosen by `Accept`, beside the media type of the contract.
+OTHER_FORMS: dict[str, JsonObject] = {
+    CERTIFICATE.subject: PAGE,
+    PACKAGE.subject: {"application/json": {"schema": {"type": "object"}}, **PAGE},
+}
 
 
 def openapi_document() -> JsonObject:
@@ -118,7 +126,8 @@ def header_parameters(http: Http) -> list[JsonObject]:
     if needs_csrf_header(http):
         headers.append(header("X-Requested-By", required=True, schema={"type": "string", "const": "larabot"}))
     if http.creates:
-        headers.append(header("Idempotency-Key", required=False, schema={"type": "string", "maxLength": 255}))
+        key = {"type": "string", "maxLength": IDEMPOTENCY_KEY_MAX}
+        headers.append(header("Idempotency-Key", required=False, schema=key))
     return headers
 
 
@@ -147,9 +156,7 @@ def content(call: Call, schemas: Schemas) -> JsonObject:
         }
     kind = "object" if call.media_type == "application/json" else "string"
     forms: JsonObject = {call.media_type: {"schema": {"type": kind}}}
-    if call.subject == CERTIFICATE.subject:
-        forms["text/html"] = {"schema": {"type": "string"}}
-    return forms
+    return forms | OTHER_FORMS.get(call.subject, {})
 
 
 def security(call: Call, http: Http) -> list[JsonObject]:

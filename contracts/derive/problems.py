@@ -40,7 +40,7 @@ PROBLEM_SCHEMA: JsonObject = {
 
 def refusals_of(http: Http, *, has_body: bool, has_path: bool) -> list[ErrorKind]:
     """Every kind of refusal that a route may answer."""
-    kinds = list(ANYWHERE)
+    kinds = [*ANYWHERE, *http.refuses]
     if has_body:
         kinds += OF_A_BODY
     if has_path:

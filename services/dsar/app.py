@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.lifecycle import Service
 from chassis.mail import MailSender
-from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOOKUP, OPEN, PACKAGE
+from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOG_KEY, LOOKUP, OPEN, PACKAGE
 from services.dsar.adapters.documents import Documents
 from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import Letters
@@ -76,6 +76,7 @@ def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
     service.answer(CASES, endpoints.cases)
     service.answer(CASE, endpoints.case)
     service.answer(LOOKUP, endpoints.lookup)
+    service.answer(LOG_KEY, endpoints.log_key)
     service.stream(DATA, endpoints.data)
     service.stream(PACKAGE, endpoints.package)
     service.stream(CERTIFICATE, endpoints.certificate)

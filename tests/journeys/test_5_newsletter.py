@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.people import Person, secret_of, somebody
+from tests.support.people import Person, a_teacher, secret_of, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
 from tests.support.waiting import until
@@ -77,6 +77,14 @@ async def test_unsubscribing_needs_the_mailed_secret_only_and_brevo_agrees(platf
         link = next(link for link in welcome["links"] if "unsubscribe" in link)
         answer = await anna.browser.post(f"{SUBSCRIPTIONS}/unsubscribe", {"token": secret_of({"links": [link]})})
         assert answer.json() == {"state": "unsubscribed"}
+        await until_listed(platform, anna, listed=False)
+
+
+async def test_withdrawing_every_consent_ends_the_subscription_too(platform: Platform) -> None:
+    async with a_teacher(platform) as anna:
+        await anna.subscribes()
+        await until_listed(platform, anna, listed=True)
+        assert (await anna.browser.delete("/api/consent")).status_code == 200
         await until_listed(platform, anna, listed=False)
 
 

@@ -80,7 +80,7 @@ async def test_the_mails_tell_of_intake_and_end_with_the_link_to_the_case_first(
         await CaseFollowed(anna, opened).until("closed")
         final = await platform.next_mail(anna.email, after=2)
     assert intake["links"][0].startswith(f"{platform.url}/privacy/requests/{opened['id']}#")
-    assert opened["case_secret"] in intake["links"][0]
+    assert secret_of(intake) == secret_of(final) == opened["case_secret"]
     assert final["subject"] != intake["subject"]
 
 
@@ -107,6 +107,28 @@ async def test_the_certificate_is_readable_as_a_page_that_states_its_limits(plat
     places = json.loads(Path("policies/words/places.json").read_text())
     assert [holder for holder in OWN_HOLDERS if places[holder]["sv"] not in page] == []
     assert "kontakt@larabot.se" in page
+
+
+async def test_the_certificate_is_checked_against_the_key_that_the_platform_publishes(
+    platform: Platform, tmp_path: Path
+) -> None:
+    async with a_teacher(platform) as anna, somebody(platform) as anybody:
+        case = CaseFollowed(anna, await anna.invokes("erasure"))
+        await case.until("closed")
+        published = (await anybody.browser.get("/api/privacy/log-key")).json()["public_key"]
+        assert published == log_key(platform)
+        certificate = await case.certificate(tmp_path)
+    assert verified(certificate, "--trust", published).returncode == 0
+    assert verified(certificate, "--trust", "0" * 64).returncode == 1
+
+
+async def test_an_erasure_takes_the_number_from_the_browser(platform: Platform) -> None:
+    async with a_teacher(platform, "analytics") as anna:
+        assert "__Host-visitor" in anna.browser.cookies
+        await anna.invokes("access")
+        assert "__Host-visitor" in anna.browser.cookies
+        await anna.invokes("erasure")
+        assert "__Host-visitor" not in anna.browser.cookies
 
 
 async def test_the_certificate_is_for_its_owner_only(platform: Platform) -> None:

@@ -109,6 +109,15 @@ def test_the_page_names_who_answers_and_where_to_complain(package: Package) -> N
         assert word in package.page
 
 
+def test_the_data_alone_names_them_too(package: Package) -> None:
+    """Whoever takes the JSON form has no page beside it."""
+    assert package.data["controller"]["name"] == "Midgard AI AS"
+    assert {"access", "rectification", "erasure", "restriction", "portability", "objection"} == {
+        *package.data["rights"]
+    }
+    assert {one["url"] for one in package.data["complain_to"]} == {"https://www.imy.se", "https://www.datatilsynet.no"}
+
+
 def test_no_secret_and_no_hash_of_one_leaves_the_house(package: Package) -> None:
     shown = json.dumps(package.data) + package.page
     assert "argon2" not in shown

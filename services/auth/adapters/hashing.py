@@ -12,7 +12,8 @@ from contracts.errors import ErrorKind, Refusal
 
 MEMORY_KIB, PASSES, LANES = 19456, 2, 1
 THREADS = 2
-WAITING_MAX = 48
+# Sixty registrations and sixty logins at once, as a school behind one address may send them, wait their turn.
+WAITING_MAX = 128
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,8 @@ A name that somebody typed in could carry an advertisement to a stranger's mailb
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from html import escape
+
+from contracts.letters import as_page, as_text
 
 
 class Occasion(StrEnum):
@@ -50,8 +51,10 @@ class Stationery:
         """Write one; a secret stands in the fragment of its link, where no server and no log sees it."""
         subject, text = self._words[occasion][language]
         link = self._public_url + _PATHS[occasion].format(secret=secret)
-        html = (
-            f'<!doctype html><html lang="{language}"><body><p><a href="{escape(link)}">{escape(link)}</a></p>'
-            f"<p>{escape(text)}</p><p>Larabot</p></body></html>"
+        return Notice(
+            to=to,
+            subject=subject,
+            text=as_text(language, link, text),
+            html=as_page(language, link, text),
+            language=language,
         )
-        return Notice(to=to, subject=subject, text=f"{link}\n\n{text}\n\nLarabot\n", html=html, language=language)

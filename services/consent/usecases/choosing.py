@@ -95,11 +95,13 @@ class Choosing:
         )
 
     async def _announce(self, wish: Wish, change: Change) -> None:
+        """Tell of every no, also where no yes stands here: a newsletter is consented to by its own mailed link."""
+        refused = sorted(one for one, agreed in {**wish.account_purposes, **wish.cookie_purposes}.items() if not agreed)
         account_id = wish.account_id if wish.account_purposes else None
         browsers = {wish.visitor_id, change.visitor_id} if wish.cookie_purposes else set()
         known = sorted(one for one in browsers if one)
         if account_id or known:
-            await self._announcer.changed(account_id, known, change.withdrawn)
+            await self._announcer.changed(account_id, known, refused)
 
     def _cookie(self, change: Change, shown: Shown, now: datetime) -> VisitorChoice:
         return VisitorChoice(

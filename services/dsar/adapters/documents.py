@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 
+from contracts import controller
+from contracts.dsar import Right
 from contracts.errors import ErrorKind, Refusal
 from services.dsar.adapters.pages import PackagePage, certificate_page
 from services.dsar.adapters.words import Dictionary
-from services.dsar.domain import controller
 from services.dsar.domain.time import as_time
 from services.dsar.ports import Piece
 
@@ -75,7 +76,13 @@ class JsonWriter:
     """Writes {"services": [{"service", "stores": [{…, "rows": […]}]}]} piece by piece."""
 
     def __init__(self, at: datetime) -> None:
-        head = {"schema": SCHEMA, "generated_at": as_time(at), "controller": controller.as_members()}
+        head = {
+            "schema": SCHEMA,
+            "generated_at": as_time(at),
+            "controller": controller.as_members(),
+            "rights": [right.value for right in Right],
+            "complain_to": [{"name": name, "url": url} for name, url in controller.AUTHORITIES.items()],
+        }
         self._open = orjson.dumps(head)[:-1] + b',"services":['
         self._service = ""
         self._store = ""

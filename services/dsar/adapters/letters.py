@@ -1,19 +1,8 @@
 """Letters in Swedish, Norwegian and English: the link first, then what happens, then who writes."""
 
-import html
-
 from chassis.mail import Letter as MailLetter
-from services.dsar.domain import controller
+from contracts.letters import as_page, as_text
 from services.dsar.domain.case import Letter, Notice
-
-SIGNATURE = {
-    "sv": f"{controller.NAME}, org.nr {controller.ORGANISATION_NUMBER}, {controller.CONTACT}. "
-    "Du kan klaga hos Integritetsskyddsmyndigheten (imy.se) eller Datatilsynet (datatilsynet.no).",
-    "nb": f"{controller.NAME}, org.nr. {controller.ORGANISATION_NUMBER}, {controller.CONTACT}. "
-    "Du kan klage til Datatilsynet (datatilsynet.no) eller Integritetsskyddsmyndigheten (imy.se).",
-    "en": f"{controller.NAME}, org. no. {controller.ORGANISATION_NUMBER}, {controller.CONTACT}. "
-    "You may complain to Integritetsskyddsmyndigheten (imy.se) or Datatilsynet (datatilsynet.no).",
-}
 
 WORDS: dict[Letter, dict[str, tuple[str, str]]] = {
     Letter.ERASURE_RECEIVED: {
@@ -175,16 +164,16 @@ class Letters:
     def rendered(self, notice: Notice) -> MailLetter:
         """The letter of a notice."""
         subject, words = WORDS[notice.letter][notice.language]
-        link, signature = self._link(notice), SIGNATURE[notice.language]
-        page = (
-            f'<p><a href="{html.escape(link, quote=True)}">{html.escape(link)}</a></p>'
-            f"<p>{html.escape(words)}</p><p>{html.escape(signature)}</p>"
-        )
+        link, language = self._link(notice), notice.language
         return MailLetter(
-            to=notice.address, subject=subject, text=f"{link}\n\n{words}\n\n-- \n{signature}\n", html=page
+            to=notice.address,
+            subject=subject,
+            text=as_text(language, link, words),
+            html=as_page(language, link, words),
+            headers={"Content-Language": language},
         )
 
     def _link(self, notice: Notice) -> str:
         if not notice.case_id:
             return f"{self._public_url}/privacy"
-        return f"{self._public_url}/privacy/requests/{notice.case_id}#case_secret={notice.case_secret}"
+        return f"{self._public_url}/privacy/requests/{notice.case_id}#token={notice.case_secret}"

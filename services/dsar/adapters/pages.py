@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from chassis import plain_page
+from contracts import controller
 from contracts.holder import ExportedStore
 from services.dsar.adapters.labels import CERTIFICATE, PACKAGE
 from services.dsar.adapters.words import Words
-from services.dsar.domain import controller
 from services.dsar.ports import Piece
 
 

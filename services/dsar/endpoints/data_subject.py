@@ -4,22 +4,23 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from chassis.bus import MediaType
+from chassis.bus import Answer, MediaType
+from contracts.consent import VISITOR_COOKIE
 from contracts.dsar import (
     Case,
     CaseChoice,
     Cases,
     CertificateChoice,
     HolderProgress,
+    LogKey,
     Lookup,
     Open,
-    Opened,
     PackageChoice,
     RecipientProgress,
     Right,
     State,
 )
-from contracts.envelope import Caller
+from contracts.envelope import HEADER_COOKIE, Caller, CookieToSet
 from contracts.errors import ErrorKind, Refusal
 from contracts.messages import Done, Empty
 from services.dsar.domain.case import CaseView, Held
@@ -47,9 +48,13 @@ class DataSubjectEndpoints:
     documents: Documents
     clock: Clock
 
-    async def open(self, request: Open, caller: Caller) -> Opened:
-        """Open a case."""
-        return await self.opening.open(request, caller)
+    async def open(self, request: Open, caller: Caller) -> Answer:
+        """Open a case. An erasure also takes the number from the browser, so that nothing is tied to it again."""
+        opened = await self.opening.open(request, caller)
+        headers = {}
+        if opened.right is Right.ERASURE and caller.visitor_id is not None:
+            headers[HEADER_COOKIE] = CookieToSet(name=VISITOR_COOKIE, value=None).model_dump_json()
+        return Answer(opened.model_dump_json().encode(), headers)
 
     async def cases(self, request: Empty, caller: Caller) -> Cases:  # noqa: ARG002 — a handler's shape
         """The account's cases, newest first."""
@@ -70,6 +75,10 @@ class DataSubjectEndpoints:
         async with aclosing(self.documents.data(pieces, self.clock.now())) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+    async def log_key(self, request: Empty, caller: Caller) -> LogKey:  # noqa: ARG002 — a handler's shape
+        """What certificates are checked against."""
+        return LogKey(public_key=self.certifying.log_key())
 
     async def package(self, request: PackageChoice, caller: Caller) -> AsyncIterator[bytes | MediaType]:
         """The package of an access or portability case, built now."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from contracts import controller
 from contracts.certificate import (
     FORMAT,
     HEAD_DOMAIN,
@@ -16,7 +17,6 @@ from contracts.certificate import (
 from contracts.dsar import Right, State
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
-from services.dsar.domain import controller
 from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
 from services.dsar.domain.pseudonyms import nonce
 from services.dsar.domain.time import as_time
@@ -77,6 +77,10 @@ class IssueCertificate:
         body = self._body(record)
         return {**body, "signature": sign(self._signing.log_seed, FORMAT, body)}
 
+    def log_key(self) -> str:
+        """The log's public key, in lower-case hex."""
+        return public_key_of(self._signing.log_seed)
+
     def _body(self, record: ErasureRecord) -> dict[str, Any]:
         in_order = [
             record.receipts[holder] for holder in (*OWN_HOLDERS, *RECIPIENT_HOLDERS) if holder in record.receipts
@@ -109,7 +113,7 @@ class IssueCertificate:
     def _head(self, record: ErasureRecord) -> dict[str, Any]:
         content = head_content(record.tree_size, record.root_hash, as_time(self._clock.now()))
         seed = self._signing.log_seed
-        return {**content, "public_key": public_key_of(seed), "signature": sign(seed, HEAD_DOMAIN, content)}
+        return {**content, "public_key": self.log_key(), "signature": sign(seed, HEAD_DOMAIN, content)}
 
 
 def as_file(certificate: dict[str, Any]) -> bytes:

@@ -12,10 +12,10 @@ from chassis.database import DATABASE_FAILURES, Database
 from chassis.telemetry import Log
 from chassis.worker import regularly
 from contracts.errors import ErrorKind, Refusal
+from contracts.fields import IDEMPOTENCY_KEY_MAX
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.tables import IDEMPOTENCY_RETENTION, RepeatedRequest
 
-KEY_MAX = 128
 UNDER_WAY = 0
 # Longer than any call may take: a gateway that died in the meantime will not come back to it.
 UNDER_WAY_MAX = timedelta(seconds=60)
@@ -38,7 +38,7 @@ class Repeats:
         Raises:
             Refusal: CONFLICT when the key came with another body, or its first request is under way.
         """
-        if not key or len(key) > KEY_MAX or not key.isprintable():
+        if not key or len(key) > IDEMPOTENCY_KEY_MAX or not key.isprintable():
             raise Refusal(ErrorKind.MALFORMED, "idempotency-key")
         known_as = self._secrets.repeated(session, route, key, body)
         try:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from html import escape
+
+from contracts.letters import as_page, as_text
 
 
 class Occasion(StrEnum):
@@ -27,8 +28,6 @@ class Notice:
 
 Words = Mapping[Occasion, Mapping[str, tuple[str, str]]]
 """Subject and text, by occasion and language."""
-
-SIGNATURE = "Larabot, Midgard AI AS, org. nr. 932 739 798, kontakt@larabot.se"
 
 
 class Stationery:
@@ -56,8 +55,10 @@ class Stationery:
         subject, text = self._words[occasion][language]
         # The secret stands in the fragment, where no server and no log sees it.
         link = f"{self._public_url}{path}#token={token}"
-        html = (
-            f'<!doctype html><html lang="{language}"><body><p><a href="{escape(link)}">{escape(link)}</a></p>'
-            f"<p>{escape(text)}</p><p>{escape(SIGNATURE)}</p></body></html>"
+        return Notice(
+            to=to,
+            subject=subject,
+            text=as_text(language, link, text),
+            html=as_page(language, link, text),
+            headers={"Content-Language": language, **headers},
         )
-        return Notice(to=to, subject=subject, text=f"{link}\n\n{text}\n\n{SIGNATURE}\n", html=html, headers=headers)

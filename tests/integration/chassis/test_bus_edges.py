@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from nats.aio.msg import Msg
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from chassis.bus.streams import CANCEL
 from chassis.bus.wire import MESSAGE_BYTES_MAX
@@ -115,6 +116,28 @@ async def test_a_handler_that_returns_nonsense_is_a_fault_at_once(server: NatsSe
             with pytest.raises(Refusal) as caught:
                 await gateway.call(POLICY, Empty())
         assert caught.value.kind is ErrorKind.INTERNAL
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OperationalError("select", {}, ConnectionError()), ErrorKind.UNAVAILABLE),
+        (ConnectionRefusedError(), ErrorKind.UNAVAILABLE),
+        (IntegrityError("insert", {}, ValueError()), ErrorKind.INTERNAL),
+    ],
+)
+async def test_a_database_that_is_away_is_told_apart_from_a_bug(
+    server: NatsServer, error: Exception, kind: ErrorKind
+) -> None:
+    async def fail(request: GrantedRequest, caller: Caller) -> Granted:
+        raise error
+
+    async with on_the_bus(server, "consent") as consent, on_the_bus(server, "gateway") as gateway:
+        await consent.serve(GRANTED, fail)
+        await consent.serving()
+        with pytest.raises(Refusal) as caught:
+            await gateway.call(GRANTED, GrantedRequest())
+    assert caught.value.kind is kind
 
 
 async def test_an_answer_that_takes_too_long_is_given_up_and_told_on_both_sides(

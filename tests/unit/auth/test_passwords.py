@@ -20,6 +20,11 @@ def judged(password: str, name: str = "Anna Alm", email: str = EMAIL) -> str | N
         "a" * 100 + " lång men inte enahanda",
         "qwerty is where it starts",
         "1234 grodor i en damm",
+        "x" * 15,
+        "x" * 128,
+        "abcabcabcabcabca",
+        "anna.almqvist.skola",
+        "Anna Alm Anna Alm",
     ],
 )
 def test_a_password_of_15_to_128_characters_is_accepted(password: str) -> None:
@@ -43,8 +48,6 @@ def test_length_counts_characters_after_normalisation() -> None:
         "lösenordlösenord",
         "Password123456789",
         "correcthorsebatterystaple",
-        "aaaaaaaaaaaaaaaaaaaa",
-        "abcabcabcabcabca",
         "123456789012345",
         "qwertyuiopasdfgh",
         "zxcvbnmasdfghjkl",
@@ -53,17 +56,17 @@ def test_length_counts_characters_after_normalisation() -> None:
         "1qaz2wsx3edc4rfv",
     ],
 )
-def test_widely_known_and_predictable_ones_are_refused(password: str) -> None:
+def test_widely_known_ones_are_refused(password: str) -> None:
     assert judged(password) == "password-common"
 
 
 @pytest.mark.parametrize(
     "password",
-    ["Anna Margareta Almqvist", "annamargaretaalmqvist", "Anna.Almqvist@Skola.Example", "anna.almqvist.skola"],
+    ["Anna Margareta Almqvist", "annamargaretaalmqvist", "Anna.Almqvist@Skola.Example"],
 )
 def test_name_and_address_are_refused(password: str) -> None:
-    email = "anna.almqvist.skola@skola.example" if "@" not in password else "anna.almqvist@skola.example"
-    assert judged(password, name="Anna Margareta Almqvist", email=email) == "password-personal"
+    judgement = judged(password, name="Anna Margareta Almqvist", email="anna.almqvist@skola.example")
+    assert judgement == "password-personal"
 
 
 def test_the_list_of_common_passwords_is_long_and_holds_only_what_is_long_enough() -> None:
