@@ -1,7 +1,8 @@
 """What an operator may set: one table of keys, from which checks, defaults and the documentation come."""
 
 import difflib
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,18 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 EVERY_SERVICE = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
 
+def trusted_proxies_fault(value: str) -> str:
+    """Why it cannot be used; else nothing. What the gateway cannot read it would ignore, and believe nobody."""
+    for place, entry in enumerate(value.split(","), 1):
+        try:
+            network = ipaddress.ip_network(entry.strip())
+        except ValueError:
+            return f"entry {place} is neither an IP address nor a network such as 10.89.0.0/24"
+        if network.prefixlen == 0:
+            return f"entry {place} is everybody, who could then claim any address"
+    return ""
+
+
 @dataclass(frozen=True)
 class Key:
     name: str
@@ -23,6 +36,8 @@ class Key:
     secret: bool = False
     default: str | None = None
     """None: required, if its vendor is to be the real one."""
+    fault: Callable[[str], str] = lambda _value: ""
+    """Says why a value cannot be used, without repeating it; nothing: it can."""
 
 
 KEYS = (
@@ -37,6 +52,14 @@ KEYS = (
         EVERY_SERVICE,
         "OTLP/HTTP address of an OpenTelemetry collector; without one, telemetry leaves no process.",
         default="",
+    ),
+    Key(
+        "LARABOT_TRUSTED_PROXIES",
+        ("gateway",),
+        "Addresses or networks of the reverse proxies in front, separated by commas; only their X-Forwarded-For is "
+        "believed. Behind a proxy without this setting, all visitors share its address and one limit.",
+        default="",
+        fault=trusted_proxies_fault,
     ),
     Key(
         "LARABOT_AZURE_OPENAI_ENDPOINT",
@@ -160,13 +183,15 @@ def read_configuration(environment: Mapping[str, str], default_env_file: Path) -
     """From the environment and, beneath it, `.env` or the file that LARABOT_ENV_FILE names (`none`: no file).
 
     Raises:
-        LaunchRefused: an unknown key, or a vendor that is only partly configured.
+        LaunchRefused: an unknown key, a value that cannot be used, or a vendor that is only partly configured.
     """
     values = {**file_values(environment.get(ENV_FILE), default_env_file), **environment}
     values = {name: value for name, value in values.items() if name.startswith(PREFIX) and name != ENV_FILE}
     for name in values:
         refuse_unknown(name)
     values = {name: value for name, value in values.items() if value}
+    for name, value in values.items():
+        refuse_faulty(name, value)
     real = frozenset(vendor for vendor in VENDOR_TITLES if is_real(vendor, values))
     return Configuration(values, real)
 
@@ -189,6 +214,12 @@ def refuse_unknown(name: str) -> None:
     )
 
 
+def refuse_faulty(name: str, value: str) -> None:
+    fault = KEY_BY_NAME[name].fault(value)
+    if fault:
+        raise LaunchRefused(f"{name}: {fault}.")
+
+
 def is_real(vendor: str, values: Mapping[str, str]) -> bool:
     keys = [key for key in KEYS if key.vendor == vendor]
     given = [key.name for key in keys if key.name in values]
@@ -203,7 +234,7 @@ def is_real(vendor: str, values: Mapping[str, str]) -> bool:
 
 def configuration_markdown() -> str:
     """The text of docs/configuration.md."""
-    sections = {"": "Every service"} | VENDOR_TITLES
+    sections = {"": "The platform"} | VENDOR_TITLES
     lines = [
         "# Settings",
         "",

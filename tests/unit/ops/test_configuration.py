@@ -1,10 +1,12 @@
 """What an operator may set, and what is refused with which words."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ops.run.configuration import KEYS, Configuration, configuration_markdown, read_configuration
+from ops.run.configuration import EVERY_SERVICE, KEYS, Configuration, configuration_markdown, read_configuration
 from ops.run.refusal import LaunchRefused
 
 BREVO = {"LARABOT_BREVO_API_KEY": "xkeysib-1", "LARABOT_BREVO_LIST_ID": "7"}
@@ -44,6 +46,44 @@ def test_a_refusal_never_prints_a_value(tmp_path: Path) -> None:
     with pytest.raises(LaunchRefused) as refusal:
         configured(tmp_path, LARABOT_BREVO_API_KEY="xkeysib-secret")
     assert "xkeysib-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1", "127.0.0.1, ::1", "10.89.0.0/24,fd00::/8"])
+def test_the_proxies_that_are_trusted_reach_the_gateway_alone(tmp_path: Path, value: str) -> None:
+    found = configured(tmp_path, LARABOT_TRUSTED_PROXIES=value)
+    assert found.of_reader("gateway")["LARABOT_TRUSTED_PROXIES"] == value
+    assert [name for name in EVERY_SERVICE if "LARABOT_TRUSTED_PROXIES" in found.of_reader(name)] == ["gateway"]
+
+
+@pytest.mark.parametrize(("proxy", "seen"), [("10.89.0.7", "203.0.113.5"), ("10.90.0.7", "10.90.0.7")])
+async def test_the_gateways_server_believes_just_these(tmp_path: Path, proxy: str, seen: str) -> None:
+    trusted = configured(tmp_path, LARABOT_TRUSTED_PROXIES="127.0.0.1, 10.89.0.0/24").of_reader("gateway")
+    clients: list[str] = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        clients.append(scope["client"][0])
+
+    scope: Any = {"type": "http", "client": (proxy, 1), "headers": [(b"x-forwarded-for", b"1.2.3.4, 203.0.113.5")]}
+    exchange: Any = None  # nothing is read or sent
+    believing = ProxyHeadersMiddleware(application, trusted["LARABOT_TRUSTED_PROXIES"])
+    await believing(scope, exchange, exchange)
+    assert clients == [seen]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("proxy.example", "entry 1 is neither"),
+        ("127.0.0.1,", "entry 2 is neither"),
+        ("10.89.0.1/24", "entry 1 is neither"),
+        ("*", "entry 1 is neither"),
+        ("127.0.0.1,::/0", "entry 2 is everybody"),
+    ],
+)
+def test_proxies_that_the_gateway_could_not_tell_apart_are_refused(tmp_path: Path, value: str, words: str) -> None:
+    with pytest.raises(LaunchRefused, match=f"LARABOT_TRUSTED_PROXIES: {words}") as refusal:
+        configured(tmp_path, LARABOT_TRUSTED_PROXIES=value)
+    assert value not in str(refusal.value)
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:

@@ -104,6 +104,12 @@ def test_real_speech_follows_from_its_region(tmp_path: Path) -> None:
     assert "LARABOT_AZURE_SPEECH_KEY" not in found["gateway"]
 
 
+def test_trusted_proxies_are_told_to_the_gateway_alone(tmp_path: Path) -> None:
+    found = environments(a_site(tmp_path, LARABOT_TRUSTED_PROXIES="127.0.0.1,::1"))
+    told = {service: given.get("LARABOT_TRUSTED_PROXIES") for service, given in found.items()}
+    assert {service: value for service, value in told.items() if value} == {"gateway": "127.0.0.1,::1"}
+
+
 def test_a_real_vendor_has_no_emulator_in_the_record(tmp_path: Path) -> None:
     record = record_of(a_site(tmp_path, **REAL_SPEECH))
     assert set(record["emulators"]) == {"azure_openai", "brevo", "posthog"}
