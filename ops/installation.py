@@ -1,6 +1,10 @@
 """Renders what one installation needs for compose: keys, nats-server's configuration, an environment per service.
 
 Nothing of this is ever committed. Running it again keeps the keys that are there.
+
+What is mounted into a container must be readable by the user inside, whose number depends on the image and, without
+root, on the operator's own range; so these files are open to all, below a directory that is open to its owner only.
+A container sees its own mount and not that directory; nobody else on the machine comes past it.
 """
 
 import argparse
@@ -15,6 +19,12 @@ from ops.run.keys import KeyRing
 from ops.run.program import ROOT
 from ops.run.refusal import LaunchRefused
 
+PRIVATE, MOUNTED = 0o700, 0o755
+ROOMS = {"keys": PRIVATE, "env": PRIVATE, "nats": MOUNTED, "admin": MOUNTED, "postgres": MOUNTED}
+KEPT_OUT_OF_GIT = ".gitignore"
+EXECUTE_BITS = 0o111
+PROXY_KEY = "LARABOT_TRUSTED_PROXIES"
+
 NATS_PORT, MONITOR_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 8222, 8090, 8000
 
 
@@ -26,11 +36,15 @@ def main(arguments: list[str]) -> int:
     try:
         configuration = read_configuration(os.environ, ROOT / ".env")  # noqa: TID251  # the operator's settings
         refuse_emulators(configuration, asked.public_url)
+        guard(asked.out)
     except LaunchRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
     Installation(asked.out, asked.public_url.rstrip("/"), configuration).render()
-    print(f"rendered into {asked.out}; start with: podman-compose -f deploy/compose/compose.yaml up -d --build")
+    if PROXY_KEY not in configuration.values:
+        print(f"{PROXY_KEY} is not set: all visitors will share the reverse proxy's address, and one limit.")
+    print(f"rendered into {asked.out}; start, as the user who owns it, with:")
+    print(f"  LARABOT_INSTALLATION={asked.out.resolve()} podman-compose -f deploy/compose/compose.yaml up -d --build")
     return 0
 
 
@@ -40,6 +54,18 @@ def refuse_emulators(configuration: Configuration, public_url: str) -> None:
         raise LaunchRefused(f"An installation speaks to the real vendors; not configured: {missing}.")
     if not public_url.startswith("https://"):
         raise LaunchRefused("--public-url must begin with https://: the session cookie is for secure connections.")
+
+
+def guard(out: Path) -> None:
+    """Close the directory to everybody but its owner.
+
+    Raises:
+        LaunchRefused: it is no directory, or holds what was not rendered here and would be closed as well.
+    """
+    if out.exists() and (not out.is_dir() or {path.name for path in out.iterdir()} - {*ROOMS, KEPT_OUT_OF_GIT}):
+        raise LaunchRefused(f"--out {out} must be new, empty or rendered earlier: it is closed to everybody else.")
+    out.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    out.chmod(PRIVATE)
 
 
 class Installation:
@@ -52,6 +78,7 @@ class Installation:
         self._keys = KeyRing(self._room("keys"))
 
     def render(self) -> None:
+        (self._out / KEPT_OUT_OF_GIT).write_text("*\n")
         public = {pair: self._keys.nkey_public(*pair) for pair in bus_config.connections()}
         text = bus_config.render_nats_config(
             public,
@@ -104,10 +131,12 @@ class Installation:
 
     def _room(self, name: str) -> Path:
         path = self._out / name
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir(exist_ok=True)
+        path.chmod(ROOMS[name])
         return path
 
     def _write(self, name: str, text: str) -> None:
-        path = self._room(str(Path(name).parent)) / Path(name).name
+        room, file_name = name.split("/")
+        path = self._room(room) / file_name
         path.write_text(text)
-        path.chmod(0o600)
+        path.chmod(ROOMS[room] & ~EXECUTE_BITS)

@@ -16,6 +16,13 @@ from ops.run.configuration import KEYS
 COMPOSE = Path("deploy/compose/compose.yaml")
 VALUES = {"LARABOT_AZURE_OPENAI_DEPLOYMENT_TYPE": "DataZoneStandard", "LARABOT_SMTP_PORT": "587"}
 
+MOUNTS = {"nats": "server.conf", "admin": "admin.seed", "postgres": "databases.sql"}
+"""What compose mounts: the room, and the one file in it."""
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
 
 @pytest.fixture
 def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -33,7 +40,81 @@ def test_each_service_is_given_its_own_secrets_only(rendered: Path) -> None:
     assert "LARABOT_AZURE_OPENAI_API_KEY" in environments["textproxy"]
     assert not any("AZURE_OPENAI" in text for name, text in environments.items() if name != "textproxy")
     assert not any("LOG_SEED" in text for name, text in environments.items() if name != "dsar")
-    assert all((path.stat().st_mode & 0o077) == 0 for path in rendered.rglob("*") if path.is_file())
+
+
+def test_the_installation_is_closed_to_everybody_but_its_owner(rendered: Path) -> None:
+    assert mode(rendered) == 0o700
+    assert {path.name for path in rendered.iterdir() if mode(path) & 0o077 and path.is_dir()} == set(MOUNTS)
+    private = [path for room in ("keys", "env") for path in (rendered / room).iterdir()]
+    assert {mode(path) for path in private} == {0o600}
+    assert (rendered / ".gitignore").read_text() == "*\n"
+
+
+def test_only_rooms_without_keys_and_settings_are_mounted_each_into_one_container(rendered: Path) -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    mounted = [
+        volume.split("}/")[1].split(":")[0]
+        for service in services.values()
+        for volume in service.get("volumes", [])
+        if "LARABOT_INSTALLATION" in volume
+    ]
+    assert sorted(mounted) == sorted(MOUNTS)
+    files = {path for room in MOUNTS for path in (rendered / room).iterdir()}
+    assert {path.name for path in files} == set(MOUNTS.values())
+    assert {mode(path) for path in files} == {0o644}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
+@pytest.mark.parametrize("user", [999, 10001])
+@pytest.mark.parametrize("room", MOUNTS)
+def test_a_containers_user_reads_its_mount(rendered: Path, room: str, user: int) -> None:
+    """An open directory is like a mount: what is beneath it is reached without passing what is above."""
+    directory = os.open(rendered / room, os.O_PATH)
+    try:
+        read = subprocess.run(
+            ["/bin/cat", f"/proc/self/fd/{directory}/{MOUNTS[room]}"],
+            user=user,
+            group=user,
+            extra_groups=[],
+            pass_fds=[directory],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(directory)
+    assert (read.returncode, read.stdout) == (0, (rendered / room / MOUNTS[room]).read_text())
+
+
+def test_a_rendering_again_closes_what_stood_open(rendered: Path) -> None:
+    rendered.chmod(0o755)
+    (rendered / "env").chmod(0o755)
+    assert installation(["--out", str(rendered), "--public-url", "https://larabot.example"]) == 0
+    assert (mode(rendered), mode(rendered / "env")) == (0o700, 0o700)
+
+
+def test_a_directory_with_something_else_in_it_is_refused(
+    rendered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "full").mkdir(mode=0o755)
+    (tmp_path / "full/letter").write_text("")
+    assert rendered.exists()
+    assert installation(["--out", str(tmp_path / "full"), "--public-url", "https://larabot.example"]) == 1
+    assert "must be new, empty or rendered earlier" in capsys.readouterr().err
+    assert mode(tmp_path / "full") == 0o755
+
+
+def test_the_gateway_is_told_which_proxies_to_believe(
+    rendered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = ["--out", str(rendered), "--public-url", "https://larabot.example"]
+    assert installation(again) == 0
+    assert "LARABOT_TRUSTED_PROXIES is not set" in capsys.readouterr().out
+    monkeypatch.setenv("LARABOT_TRUSTED_PROXIES", "10.89.0.0/24")
+    assert installation(again) == 0
+    assert "LARABOT_TRUSTED_PROXIES" not in capsys.readouterr().out
+    told = [path.stem for path in (rendered / "env").iterdir() if "LARABOT_TRUSTED_PROXIES=" in path.read_text()]
+    assert told == ["gateway"]
 
 
 def test_rendering_again_keeps_the_keys(rendered: Path) -> None:
