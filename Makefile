@@ -21,6 +21,7 @@ setup: .venv/.stamp web/dist/.stamp ## make the environment (.venv) and build th
 .tools/.stamp: tools.lock
 	@echo "→ bootstrapping uv (a few seconds)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@sh ops/python-venv.sh $(PYTHON)
 	@$(PYTHON) -m venv .tools
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools.lock 2>&1 | grep -v '^WARNING: Location' || true
 	@test -x $(UV)
