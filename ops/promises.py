@@ -16,8 +16,9 @@ HEADING = """\
 Every promise is kept in a way that anybody can look up. **Proved**: a test observes the running platform from
 outside (its answers, what the vendors' emulators received, the bytes of every store, log and trace) and fails if
 the promise is broken. **To be proved**: the product may keep it already, but no such test stands behind it yet, so
-nobody should rely on this line. **Attested**: the operator enters a document with its date; an expired one closes
-the tool. **Told**: a limit that no program can lift is told. The sentences are those of `policies/text/`.
+nobody should rely on this line. **Attested**: no program can see it, so the operator must hold a document that says so;
+the platform neither asks for it nor checks it. **Told**: a limit that no program can lift is told. The sentences are
+those of `policies/text/`.
 
 `make test` runs all of it; `.venv/bin/python -m pytest tests/promises` these alone.
 
