@@ -56,6 +56,18 @@ async def is_asked_for_consent(anna: Visitor, person: Person | None) -> None:
     await expect(anna.page.locator(".consent-prompt")).to_be_visible()
 
 
+async def is_told_to_sign_in(anna: Visitor, person: Person | None) -> None:
+    await anna.page.locator("#tool-text").fill("Fotosyntesen omvandlar ljus.")
+    await anna.page.locator("form button[type=submit]").click()
+    await anna.page.locator(".names-warning .ds-button").first.click()
+    await expect(anna.page.locator(".answer .ds-alert")).to_be_visible()
+
+
+async def wants_a_correction(anna: Visitor, person: Person | None) -> None:
+    await anna.page.locator("#want-rectification").check()
+    await expect(anna.page.locator("[name=details]")).to_be_visible()
+
+
 async def opens_the_menu(anna: Visitor, person: Person | None) -> None:
     menu = anna.page.locator(".menu-button")
     if await menu.is_visible():
@@ -110,6 +122,7 @@ SCENES = (
     Scene("security-signed-out", "/account/security"),
     Scene("tools", "/tools"),
     Scene("tool-signed-out", "/tools/simplify"),
+    Scene("tool-told-to-sign-in", "/tools/simplify", is_told_to_sign_in),
     Scene("tool", "/tools/simplify", signed_in=True),
     Scene("tool-answered", "/tools/simplify", is_answered, signed_in=True),
     Scene("tool-microphone", "/tools/simplify", asks_for_the_microphone, signed_in=True),
@@ -117,6 +130,7 @@ SCENES = (
     Scene("privacy-signed-out", "/privacy"),
     Scene("privacy", "/privacy", signed_in=True),
     Scene("privacy-data", "/privacy", shows_data, signed_in=True),
+    Scene("privacy-correction", "/privacy", wants_a_correction, signed_in=True),
     Scene("case-access", "/privacy", asks_for_a_copy, signed_in=True),
     Scene("erase", "/privacy/erase", signed_in=True),
     Scene("case-erased", "/privacy/erase", erases, signed_in=True),

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
-from tests.support.people import a_teacher
+from tests.support.people import Person, a_teacher
 from tests.support.platform import Platform
 
 TEXT = "Fotosyntesen är den process varigenom gröna växter omvandlar ljusenergi."
@@ -134,6 +134,52 @@ async def test_an_answer_that_breaks_off_is_never_shown_as_whole(signed_in: Visi
         await anna.reads("Svaret blev inte helt.")
         await expect(anna.page.get_by_role("alert")).to_contain_text("Vår leverantör svarade inte som den skulle")
         await expect(anna.page.get_by_role("button", name="Försök igen")).to_be_visible()
+
+
+async def ends_every_session(person: Person) -> None:
+    for session in (await person.browser.get("/api/auth/sessions")).json()["sessions"]:
+        assert (await person.browser.delete(f"/api/auth/sessions/{session['id']}")).is_success
+
+
+async def signs_in_in_a_new_tab(anna: Visitor, person: Person) -> None:
+    link = anna.page.get_by_role("alert").get_by_role("link", name="Logga in i en ny flik")
+    async with anna.context.expect_page() as opened:
+        await link.click()
+    tab = await opened.value
+    await tab.locator("[name=email]").fill(person.email)
+    await tab.locator("[name=password]").fill(person.password)
+    await tab.get_by_role("main").get_by_role("button", name="Logga in").click()
+    await expect(tab.get_by_role("link", name=person.name)).to_be_visible()
+    await tab.close()
+
+
+async def test_a_session_that_ended_meanwhile_costs_nothing_that_was_written(
+    signed_in: Visit, platform: Platform
+) -> None:
+    async with a_teacher(platform, "text_tools") as person, signed_in(person) as anna:
+        await opens_tool(anna)
+        await anna.page.get_by_label("Din text").fill(TEXT)
+        await ends_every_session(person)
+        await sends(anna)
+        await expect(anna.page.get_by_role("alert")).to_contain_text("Den här fliken står kvar som den är")
+        await signs_in_in_a_new_tab(anna, person)
+        await expect(anna.page.get_by_label("Din text")).to_have_value(TEXT)
+        await anna.presses("Skicka")
+        await expect(answer_of(anna).get_by_role("button", name="Kopiera")).to_be_visible(timeout=15_000)
+        await expect(anna.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_whoever_was_not_signed_in_signs_in_beside_and_sends_the_same_text(
+    visitor: Visit, platform: Platform
+) -> None:
+    async with a_teacher(platform, "text_tools") as person, visitor() as anna:
+        await opens_tool(anna)
+        await sends(anna)
+        await signs_in_in_a_new_tab(anna, person)
+        await anna.presses("Försök igen")
+        await expect(answer_of(anna).get_by_role("button", name="Kopiera")).to_be_visible(timeout=15_000)
+        await expect(anna.page.get_by_role("link", name=person.name)).to_be_visible()
+        await expect(anna.page.get_by_label("Din text")).to_have_value(TEXT)
 
 
 async def test_a_text_that_is_too_long_is_said_before_it_is_sent(signed_in: Visit, platform: Platform) -> None:

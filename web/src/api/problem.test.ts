@@ -22,9 +22,12 @@ describe("problems", () => {
   });
 
   it("about a wrong secret stand beside its field, and others stay as they are", () => {
-    const wrong = atField(new ProblemError(localProblem("unauthenticated", 401)), "password", "fel");
+    const refused = { ...localProblem("unauthenticated", 401), reason: "login-failed" };
+    const wrong = atField(new ProblemError(refused), "password", "fel");
     expect((wrong as ProblemError).problem.errors).toEqual([{ field: "password", words: "fel" }]);
-    const other = new ProblemError(localProblem("unavailable", 503));
-    expect(atField(other, "password", "fel")).toBe(other);
+    for (const kind of ["unavailable", "unauthenticated"]) {
+      const other = new ProblemError(localProblem(kind));
+      expect(atField(other, "password", "fel")).toBe(other);
+    }
   });
 });

@@ -28,9 +28,9 @@ export function kindOf(problem: Problem): string {
   return problem.type.split("/").pop() ?? "internal";
 }
 
-/** A refusal that means “this secret is wrong”, turned into a remark beside the field that holds it. */
+/** “This secret is wrong” becomes a remark beside the field that holds it; a session that has ended does not. */
 export function atField(thrown: unknown, field: string, words: string): unknown {
-  const refused = thrown instanceof ProblemError && kindOf(thrown.problem) === "unauthenticated";
+  const refused = thrown instanceof ProblemError && thrown.problem.reason === "login-failed";
   return refused ? new ProblemError({ ...localProblem("invalid", 422), errors: [{ field, words }] }) : thrown;
 }
 

@@ -8,15 +8,17 @@ interface LinkProps {
   readonly title?: string;
   readonly "aria-label"?: string;
   readonly "aria-current"?: "page" | "true" | undefined;
+  /** Leaves this page, and what is written on it, as it is; the words of the link must say so. */
+  readonly newTab?: boolean;
   readonly "data-color"?: "accent" | "danger";
   readonly "data-variant"?: "secondary" | "tertiary";
   readonly children: ComponentChildren;
 }
 
-export function Link({ to, children, ...rest }: LinkProps) {
+export function Link({ to, newTab = false, children, ...rest }: LinkProps) {
   const { search } = usePlace();
   return (
-    <a {...rest} href={withLanguage(to, search)}>
+    <a {...rest} href={withLanguage(to, search)} {...(newTab ? { target: "_blank", rel: "noopener" } : {})}>
       {children}
     </a>
   );

@@ -14,6 +14,16 @@ interface ProblemAlertProps {
   readonly takeFocus?: boolean;
 }
 
+/** Where to go from here. Signing in happens elsewhere, so that nothing written on this page is lost. */
+function WayOn({ kind }: { kind: string }) {
+  const words = useWords(chrome);
+  if (kind === "offline") return null;
+  if (kind === "unauthenticated") {
+    return <Link class="ds-link" to="/login" newTab>{words.signInNewTab}</Link>;
+  }
+  return <Link class="ds-link" to={`/problems/${kind}`}>{words.readMore}</Link>;
+}
+
 export function ProblemAlert({ problem, again, takeFocus = false }: ProblemAlertProps) {
   const words = useWords(chrome);
   const all = useWords(problemWords);
@@ -23,25 +33,22 @@ export function ProblemAlert({ problem, again, takeFocus = false }: ProblemAlert
   useEffect(() => {
     if (takeFocus) box.current?.focus();
   }, [takeFocus, problem]);
-  const isLocal = kind === "offline";
+  const ways = kind === "unauthenticated" ? words.signInStays : known.remedy;
+  const remedy = problem.retry_after_seconds ? words.waitSeconds(problem.retry_after_seconds) : ways;
   return (
     <div class="ds-alert" data-color={kind === "internal" ? "danger" : "warning"} role="alert" tabIndex={-1} ref={box}>
       <h2 class="ds-heading" data-size="2xs">
         {known.title}
       </h2>
       <p>{known.means}</p>
-      <p>{problem.retry_after_seconds ? words.waitSeconds(problem.retry_after_seconds) : known.remedy}</p>
+      <p>{remedy}</p>
       <p class="alert-actions">
         {again && (
           <button type="button" class="ds-button" data-variant="secondary" onClick={again}>
             {words.again}
           </button>
         )}
-        {!isLocal && (
-          <Link class="ds-link" to={`/problems/${kind}`}>
-            {words.readMore}
-          </Link>
-        )}
+        <WayOn kind={kind} />
       </p>
     </div>
   );

@@ -1,5 +1,6 @@
 /** One text tool: the text on one side, the answer growing on the other. */
-import { useCallback, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { useConsent } from "../../app/consent";
 import { useLanguage, useWords } from "../../app/language";
 import type { PageProps } from "../../app/routes";
 import { accountOf, useSession } from "../../app/session";
@@ -69,6 +70,16 @@ function useComplaint(text: string, asked: boolean): string | undefined {
   return asked && text.trim() === "" ? words.empty : undefined;
 }
 
+/** Somebody signed in in another tab: known here as soon as an answer comes. */
+function useArrival(answered: boolean): void {
+  const { who, askAgain } = useSession();
+  const { askAgain: askConsent } = useConsent();
+  const arrived = answered && who === "nobody";
+  useEffect(() => {
+    if (arrived) void Promise.all([askAgain(), askConsent()]);
+  }, [arrived, askAgain, askConsent]);
+}
+
 function Workbench({ tool }: { tool: Tool }) {
   const words = useWords(pageWords);
   const { who } = useSession();
@@ -77,6 +88,7 @@ function Workbench({ tool }: { tool: Tool }) {
   const [asked, setAsked] = useState(false);
   const [warning, setWarning] = useState(false);
   const { generation, start, stop, clear } = useGeneration(tool.id);
+  useArrival(generation.text !== "");
   const complaint = useComplaint(text, asked);
   const addWords = useCallback((heard: string) => setText((before) => (before ? `${before} ${heard}` : heard)), []);
 
@@ -141,7 +153,7 @@ function Workbench({ tool }: { tool: Tool }) {
         {accountOf(who) && <Withdrawal purposes={["text_tools"]} given={words.consented} />}
       </form>
       <div class="workbench-answer">
-        {who === "nobody" && <SignInFirst text={words.signIn} />}
+        {who === "nobody" && kind !== "unauthenticated" && <SignInFirst text={words.signIn} />}
         {warning && <NamesWarning onSend={confirmNames} onBack={() => setWarning(false)} />}
         {needsConsent && <ConsentPrompt purpose="text_tools" onYes={send} onNo={clear} />}
         {!needsConsent && !warning && <Answer generation={generation} again={send} />}
