@@ -8,7 +8,7 @@ describe("addresses", () => {
   it("carry a chosen language along, and only a chosen one", () => {
     expect(withLanguage("/tools", "")).toBe("/tools");
     expect(withLanguage("/tools", "?lang=en")).toBe("/tools?lang=en");
-    expect(withLanguage("/privacy/requests/a#case_secret=b", "?lang=nb")).toBe("/privacy/requests/a?lang=nb#case_secret=b");
+    expect(withLanguage("/privacy/requests/a#token=b", "?lang=nb")).toBe("/privacy/requests/a?lang=nb#token=b");
   });
 
   it("hold secrets in the fragment", () => {

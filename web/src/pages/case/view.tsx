@@ -136,7 +136,7 @@ export function CasePage({ values }: PageProps) {
   const words = useWords(pageWords);
   const { rights } = useWords(caseWords);
   const { hash } = usePlace();
-  const secret = secretFromFragment(hash, "case_secret");
+  const secret = secretFromFragment(hash, "token");
   const { found, problem, again } = useCase(values["id"] ?? "", secret);
   if (!found && problem?.status && [401, 403, 404, 410].includes(problem.status)) {
     return (

@@ -35,6 +35,7 @@ function Consequences() {
         <ul class="ds-list">
           {words.kept.map((kept) => <li key={kept}>{kept}</li>)}
         </ul>
+        <p>{words.backups}</p>
       </section>
       <section class="section">
         <h2 class="ds-heading" data-size="sm">{words.other}</h2>
@@ -57,7 +58,7 @@ function EraseForm() {
     await reauthenticate(values["password"] ?? "", words.wrong);
     const body = { right: "erasure" };
     const { id, case_secret } = await call<CaseOpened>("POST", "/api/privacy/requests", { body });
-    goTo(withLanguage(`/privacy/requests/${id}#case_secret=${case_secret}`, search));
+    goTo(withLanguage(`/privacy/requests/${id}#token=${case_secret}`, search));
     forget();
     consent.putReceiptAway();
   };

@@ -11,7 +11,7 @@ export const words = messages(
     cookies: "Cookies",
     retention: "Hur länge vi sparar",
     rights: "Använd dina rättigheter",
-    rightsText: "Se, hämta, rätta eller radera det vi har om dig – direkt på sidan.",
+    rightsText: "Se, hämta eller radera det vi har om dig direkt på sidan, och be oss rätta det som är fel.",
     toRights: "Till din integritet",
   },
   {
@@ -24,7 +24,7 @@ export const words = messages(
     cookies: "Informasjonskapsler",
     retention: "Hvor lenge vi lagrer",
     rights: "Bruk rettighetene dine",
-    rightsText: "Se, hent, rett eller slett det vi har om deg – rett på siden.",
+    rightsText: "Se, hent eller slett det vi har om deg direkte på siden, og be oss rette det som er feil.",
     toRights: "Til ditt personvern",
   },
   {
@@ -37,7 +37,7 @@ export const words = messages(
     cookies: "Cookies",
     retention: "How long we keep it",
     rights: "Use your rights",
-    rightsText: "See, fetch, correct or erase what we have about you – right here.",
+    rightsText: "See, fetch or erase what we have about you right here, and ask us to correct what is wrong.",
     toRights: "To your privacy",
   },
 );

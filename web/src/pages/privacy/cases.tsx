@@ -18,10 +18,11 @@ const fetchCases = () => call<OwnCases>("GET", "/api/privacy/requests");
 
 const WANTS = ["access", "portability", "rectification", "restriction", "objection"] as const;
 type Want = (typeof WANTS)[number];
-const NEEDS_DETAILS: readonly Want[] = ["rectification", "restriction", "objection"];
+/** Those that a person reads and carries out; nothing changes by itself. */
+const BY_HAND: readonly Want[] = ["rectification", "restriction", "objection"];
 
 function caseAddress({ id, case_secret }: CaseOpened): string {
-  return `/privacy/requests/${id}#case_secret=${case_secret}`;
+  return `/privacy/requests/${id}#token=${case_secret}`;
 }
 
 function WantChoice({ chosen, choose }: { chosen: Want; choose: (want: Want) => void }) {
@@ -73,7 +74,7 @@ function NewCase({ onOpened }: { onOpened: () => void }) {
       <div hidden={kept !== undefined}>
         <Form submit={words.send} onSubmit={send}>
           <WantChoice chosen={want} choose={setWant} />
-          {NEEDS_DETAILS.includes(want) && <TextAreaField label={words.details} name="details" />}
+          {BY_HAND.includes(want) && <TextAreaField label={words.details} name="details" description={words.byHand} />}
         </Form>
       </div>
       {kept && <StepUp kept={kept} attempt={attempt} giveUp={giveUp} />}
