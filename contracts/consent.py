@@ -135,14 +135,30 @@ class Granted(Reply):
 
 
 class ConsentChanged(Reply):
-    """Somebody's consent changed: whoever cached it asks again, and work that rests on it stops.
-
-    `withdrawn` holds every purpose that was said no to, whether or not a yes stood before.
-    """
+    """Somebody's consent changed: whoever cached it asks again, and work that rests on it stops."""
 
     account_id: str | None = None
     visitor_id: str | None = None
     withdrawn: list[Purpose] = []
+
+
+class NewsletterRefused(Reply):
+    """An account said no to the newsletter. Kept until it is heard; whose account it is, is fetched by claim check."""
+
+    record_id: OpaqueId
+
+
+class RefusalChoice(Request):
+    """Which refusal."""
+
+    record_id: OpaqueId
+
+
+class RefusalFound(Reply):
+    """Whose refusal it is and from when; nobody's, where it was erased meanwhile."""
+
+    account_id: str | None = None
+    at: datetime | None = None
 
 
 class PolicyVersion(Reply):
@@ -243,7 +259,15 @@ POLICY_TEXT = Call(
 GRANTED = Call(owner="consent", name="granted", request=GrantedRequest, reply=Granted, callers=("gateway", "analytics"))
 CHANGED = Event(
     owner="consent", entity="consent", past="changed", model=ConsentChanged,
-    consumers=("gateway", "analytics", "newsletter"), durable=False,
+    consumers=("gateway", "analytics"), durable=False,
+)  # fmt: skip
+NEWSLETTER_REFUSED = Event(
+    owner="consent", entity="newsletter", past="refused", model=NewsletterRefused, consumers=("newsletter",)
+)
+REFUSAL = Call(
+    owner="consent", name="refusal", request=RefusalChoice, reply=RefusalFound, callers=("newsletter",)
 )  # fmt: skip
 
-CONTRACTS = (GET, SET, WITHDRAW_ALL, RECEIPTS, POLICY, POLICY_TEXT, GRANTED, CHANGED)
+CONTRACTS = (
+    GET, SET, WITHDRAW_ALL, RECEIPTS, POLICY, POLICY_TEXT, GRANTED, CHANGED, NEWSLETTER_REFUSED, REFUSAL,
+)  # fmt: skip

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 
 class Clock:
     def __init__(self) -> None:
-        self.offset_seconds = 0.0
+        self._first_offset_seconds = self.offset_seconds = 0.0
+
+    def start_at(self, offset_seconds: float) -> None:
+        """The time that the emulator lives in from its start, and again after a reset."""
+        self._first_offset_seconds = self.offset_seconds = offset_seconds
+
+    def reset(self) -> None:
+        self.offset_seconds = self._first_offset_seconds
 
     def seconds(self) -> float:
         return time.time() + self.offset_seconds

@@ -159,7 +159,7 @@ class Door:
     async def _reset(self, _: web.Request) -> web.Response:
         self.evidence.forget()
         self.faults.clear()
-        self.clock.offset_seconds = 0.0
+        self.clock.reset()
         self._on_reset()
         return web.json_response({})
 

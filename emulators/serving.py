@@ -24,6 +24,7 @@ class Options:
     port_file: Path | None
     data: Path | None
     smtp_port: int
+    clock_offset_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ def _options(name: str, arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--data", type=Path, help="folder for what must outlive a restart")
     parser.add_argument("--host", choices=[LOOPBACK], default=LOOPBACK)
     parser.add_argument("--smtp-port", type=int, default=0, help="mail sink only")
+    parser.add_argument("--clock-offset-seconds", type=float, default=0.0, help="live this much later than now")
     parsed = parser.parse_args(arguments)
-    return Options(parsed.port, parsed.port_file, parsed.data, parsed.smtp_port)
+    return Options(parsed.port, parsed.port_file, parsed.data, parsed.smtp_port, parsed.clock_offset_seconds)
 
 
 async def _serve(build: Callable[[Options], Emulator], options: Options) -> None:
@@ -57,6 +59,7 @@ async def _serve(build: Callable[[Options], Emulator], options: Options) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     emulator = build(options)
+    emulator.door.clock.start_at(options.clock_offset_seconds)
     runner = web.AppRunner(emulator.app, handler_cancellation=True)
     await runner.setup()
     server = runner.server

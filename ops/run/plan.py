@@ -1,20 +1,16 @@
 """What one run consists of: the bus, the emulators, the services, and how to tell that they serve."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from ops.run.configuration import EVERY_SERVICE, VENDOR_TITLES
 from ops.run.environment import service_environment
-from ops.run.http_probe import NotReady, ask
 from ops.run.program import Program
 from ops.run.refusal import LaunchRefused
 from ops.run.site import Site
@@ -94,22 +90,16 @@ def emulator_program(vendor: str, site: Site) -> Program:
     else:
         port, url = site.ports.emulators[vendor], site.emulator_url(vendor)
         more = []
+    if site.clock_offset_seconds:
+        # The vendors live in the same moved time as the services, as they would in the real future.
+        more += ["--clock-offset-seconds", str(site.clock_offset_seconds)]
     return Program(
         name=f"emulator-{vendor.replace('_', '-')}",
         command=(f"emulators.{vendor}", "--port", str(port), *more),
         is_module=True,
         environment=site.basics,
         ready_url=f"{url}/__emu/",
-        once_ready=partial(move_clock, url, site.clock_offset_seconds) if site.clock_offset_seconds else None,
     )
-
-
-async def move_clock(emulator_url: str, offset_seconds: int) -> None:
-    """The vendors live in the same moved time as the services, as they would in the real future."""
-    order = json.dumps({"offset_seconds": offset_seconds}).encode()
-    answer = await ask(f"{emulator_url}/__emu/clock", order)
-    if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise NotReady(f"{emulator_url} did not take the clock's offset: {answer.status} {answer.body}")
 
 
 def record_of(site: Site) -> dict[str, Any]:

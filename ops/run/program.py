@@ -1,7 +1,7 @@
 """One process of the platform as a value: what runs, with which environment, and how it says it is ready."""
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,8 +17,6 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     ready_url: str | None = None
     """Answers 200 when the process serves."""
-    once_ready: Callable[[], Awaitable[None]] | None = None
-    """What every new process must be told before it is used."""
 
     @property
     def argv(self) -> tuple[str, ...]:

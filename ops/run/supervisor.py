@@ -20,11 +20,6 @@ KILL_WAIT_SECONDS = 5.0
 async def until_serving(program: Program, *, deadline_seconds: float) -> None:
     if program.ready_url:
         await until_ready(program.ready_url, deadline_seconds=deadline_seconds)
-    if program.once_ready:
-        try:
-            await program.once_ready()
-        except OSError as error:
-            raise NotReady(f"{program.name} went away again: {error}") from error
 
 
 class BackOff:

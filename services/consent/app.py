@@ -35,6 +35,7 @@ def build(settings: ConsentSettings) -> Service:
     service.answer(consent.WITHDRAW_ALL, endpoints.withdraw_all)
     service.answer(consent.RECEIPTS, endpoints.receipts)
     service.answer(consent.GRANTED, endpoints.granted)
+    service.answer(consent.REFUSAL, endpoints.refusal)
     answer_policy(service, policy)
     service.before_erasure = upkeep.leave_evidence
     service.at_start(upkeep.check_chain)

@@ -122,6 +122,7 @@ class Change:
     records: tuple[Record, ...]
     given: tuple[Standing, ...]
     ended: tuple[Standing, ...]
+    withdrawn: tuple[str, ...]
     visitor_id: str | None
     retired: str | None
     accepted_cookies: frozenset[str]
@@ -156,6 +157,7 @@ def decide(wish: Wish, standings: Iterable[Standing], versions: Collection[str],
         records=tuple(records),
         given=tuple(_standing(record) for record in records if record.event == Event.GIVEN),
         ended=tuple(one for one in standings if one.purpose in named),
+        withdrawn=tuple(record.purpose for record in records if record.event == Event.WITHDRAWN),
         visitor_id=visitor_id,
         retired=wish.visitor_id if wish.cookie_purposes and not accepted else None,
         accepted_cookies=accepted,

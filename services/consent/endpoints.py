@@ -49,6 +49,14 @@ class ConsentEndpoints:
         granted = await self._choosing.granted(request.account_id, request.visitor_id)
         return consent.Granted(purposes=sorted(granted))
 
+    async def refusal(
+        self,
+        request: consent.RefusalChoice,
+        caller: Caller,  # noqa: ARG002 — likewise
+    ) -> consent.RefusalFound:
+        record = await self._choosing.refusal(request.record_id)
+        return consent.RefusalFound(account_id=record.account_id, at=record.at) if record else consent.RefusalFound()
+
     def _answer(self, outcome: Outcome) -> Answer:
         reply = consent.ConsentSet(
             purposes=outcome.purposes,

@@ -28,6 +28,9 @@ class Consents(Protocol):
     async def history(self, account_id: str | None, visitor_id: str | None, records_max: int) -> Sequence[Record]:
         """The newest records of an account, a browser, or both."""
 
+    async def account_record(self, record_id: str) -> Record | None:
+        """One record of an account; none if it was erased, or is a browser's."""
+
 
 class Notices(Protocol):
     """The notice in force."""

@@ -6,10 +6,10 @@ from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from chassis.worker import Worker, regularly
 from contracts import newsletter
-from contracts.consent import CHANGED
-from services.newsletter.adapters.accounts import BusAccounts
+from contracts.consent import NEWSLETTER_REFUSED
 from services.newsletter.adapters.brevo import BrevoContacts
 from services.newsletter.adapters.holder import BrevoHolder
+from services.newsletter.adapters.neighbours import BusAccounts, BusRefusals
 from services.newsletter.adapters.policies import read_brevo_attributes, read_letters, read_notice_version
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import BREVO, SqlTasks
@@ -45,7 +45,7 @@ def build(settings: NewsletterSettings) -> Service:
 
     notice_version = read_notice_version(POLICIES)
     subscribing = Subscribing(subscriptions, stationery, pseudonyms, clock, notice_version=notice_version)
-    leaving = Leaving(subscriptions, BusAccounts(service.bus), clock)
+    leaving = Leaving(subscriptions, BusRefusals(service.bus), BusAccounts(service.bus), clock)
     in_step = KeepingInStep(tasks, subscriptions, contacts, clock)
 
     endpoints = Endpoints(subscribing, leaving, settings.brevo_webhook_token.get_secret_value())
@@ -54,7 +54,7 @@ def build(settings: NewsletterSettings) -> Service:
     service.answer(newsletter.UNSUBSCRIBE, endpoints.unsubscribe)
     service.answer(newsletter.UNSUBSCRIBE_ADDRESS, endpoints.unsubscribe_address)
     service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
-    service.hear(CHANGED, endpoints.consent_changed)
+    service.consume(NEWSLETTER_REFUSED, "newsletter", endpoints.refused)
     service.external(BrevoHolder(database, contacts))
     worker, period = Worker(BREVO, in_step.do_next, (RecipientUnavailable,)), RECONCILE_EVERY.total_seconds()
     database.on_commit(BREVO, worker.wake)

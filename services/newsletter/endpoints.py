@@ -4,7 +4,7 @@ import hmac
 
 from chassis.database import DATABASE_FAILURES
 from contracts.auth import Token
-from contracts.consent import ConsentChanged, Purpose
+from contracts.consent import NewsletterRefused
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.messages import Done
@@ -14,7 +14,7 @@ from services.newsletter.usecases.subscribing import Subscribing
 
 
 class Endpoints:
-    """For visitors, mail programs, caseworkers, withdrawals, and Brevo's call-backs."""
+    """For visitors, mail programs, caseworkers, refusals, and Brevo's call-backs."""
 
     def __init__(self, subscribing: Subscribing, leaving: Leaving, webhook_token: str) -> None:
         self._subscribing = subscribing
@@ -37,9 +37,8 @@ class Endpoints:
         await self._leaving.by_address(request.email)
         return Done()
 
-    async def consent_changed(self, change: ConsentChanged) -> None:
-        if change.account_id is not None and Purpose.NEWSLETTER in change.withdrawn:
-            await self._leaving.by_account(change.account_id)
+    async def refused(self, refusal: NewsletterRefused) -> None:
+        await self._leaving.by_refusal(refusal.record_id)
 
     async def brevo_callback(self, request: BrevoCallback, caller: Caller) -> Done:  # noqa: ARG002 — likewise
         if not hmac.compare_digest(request.bearer.encode(), self._webhook_token):

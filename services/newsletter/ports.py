@@ -42,6 +42,9 @@ class Subscriptions(Protocol):
     async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
         """End an address's subscription, if any; suppress the address if the ending says so."""
 
+    async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
+        """End what an address had begun by then, and suppress it; what it began later was wanted."""
+
     async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
         """Do what new call-backs ask for, once."""
 
@@ -57,6 +60,13 @@ class Accounts(Protocol):
 
     async def addresses_of(self, account_id: str) -> Sequence[str]:
         """The verified addresses of an account. Raises Refusal if nobody can tell."""
+
+
+class Refusals(Protocol):
+    """What the consent service knows."""
+
+    async def of(self, record_id: str) -> tuple[str, datetime] | None:
+        """The account that said no, and when; none if it was erased. Raises Refusal if nobody can tell."""
 
 
 class Tasks(Protocol):

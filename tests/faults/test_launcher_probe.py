@@ -7,9 +7,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ops.run.http_probe import NotReady, ask, until_ready
-from ops.run.plan import move_clock
-from ops.run.program import Program
-from ops.run.supervisor import until_serving
 
 Answering = Callable[[bytes], Awaitable[bytes]]
 
@@ -64,25 +61,3 @@ async def test_a_server_that_never_answers_does_not_hold_the_deadline_up() -> No
 async def test_an_answer_without_end_is_cut() -> None:
     async with a_server(always(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1_000_000)) as url:
         assert len((await ask(url)).body) < 100_000
-
-
-async def test_an_emulator_is_told_the_moved_time() -> None:
-    requests: list[bytes] = []
-
-    async def accept(request: bytes) -> bytes:
-        requests.append(request)
-        return b"HTTP/1.1 200 OK\r\n\r\n{}"
-
-    async with a_server(accept) as url:
-        await move_clock(url, 3600)
-    assert requests[0].startswith(b"POST /__emu/clock HTTP/1.1\r\n")
-    assert requests[0].endswith(b'{"offset_seconds": 3600}')
-
-
-async def test_a_process_that_goes_away_before_it_was_told_is_not_ready() -> None:
-    async def told() -> None:
-        raise ConnectionRefusedError
-
-    program = Program(name="emulator-brevo", command=(), once_ready=told)
-    with pytest.raises(NotReady, match="emulator-brevo went away"):
-        await until_serving(program, deadline_seconds=1)

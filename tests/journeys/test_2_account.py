@@ -1,5 +1,7 @@
 """Step 2: register with e-mail and password, confirm the address, log in, see who one is."""
 
+import asyncio
+from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
@@ -160,3 +162,14 @@ async def test_nobody_revokes_the_session_of_somebody_else(platform: Platform) -
         answer = await mallory.browser.delete(f"/api/auth/sessions/{session}")
         assert answer.status_code in {204, 404}
         assert (await anna.browser.get("/api/me")).status_code == 200
+
+
+async def test_a_class_registers_and_another_logs_in_at_the_same_moment_from_one_address(platform: Platform) -> None:
+    """Sixty of each, as http clients behind one school address: all are served, however many wait for a hash."""
+    async with a_teacher(platform) as anna:
+        credentials = {"email": anna.email, "password": anna.password}
+        new = [{**credentials, "email": f"elev{n}.{anna.canary}@skola.example", "name": "Elev"} for n in range(60)]
+        registering = [anna.browser.post("/api/auth/register", one) for one in new]
+        logging_in = [anna.browser.post("/api/auth/login", credentials) for _ in range(60)]
+        answers = await asyncio.gather(*registering, *logging_in)
+    assert Counter(answer.status_code for answer in answers) == {202: 60, 200: 60}

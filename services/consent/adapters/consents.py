@@ -8,11 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chassis.database import Database, insert_into
+from chassis.outbox import enqueue
+from contracts.consent import NEWSLETTER_REFUSED, NewsletterRefused, Purpose
 from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.rows import record_of, record_values, standing_of, standing_values
 from services.consent.domain import FIRST_LINK, Change, Event, Kind, Record, Standing, link
 from services.consent.ports import Decide
-from services.consent.tables import AccountConsentRow, ChainHeadRow, ChainRow, RecordRow, StandingRow, VisitorConsentRow
+from services.consent.tables import (
+    TABLES,
+    AccountConsentRow,
+    ChainHeadRow,
+    ChainRow,
+    RecordRow,
+    StandingRow,
+    VisitorConsentRow,
+)
 
 ROWS: dict[Kind, type[StandingRow]] = {
     Kind.ACCOUNT: AccountConsentRow,
@@ -40,11 +50,18 @@ class SqlConsents:
             for standing in change.given:
                 await session.execute(insert(ROWS[standing.kind]).values(standing_values(standing)))
             await _append(session, change.records, sequence, chained)
+            await _tell_newsletter(session, change.records)
             if change.retired is not None:
                 theirs = col(RecordRow.visitor_id) == change.retired
                 await self._evidence.enter(session, theirs, change.records[0].at)
                 await session.execute(delete(RecordRow).where(theirs))
             return change
+
+    async def account_record(self, record_id: str) -> Record | None:
+        query = select(RecordRow).where(col(RecordRow.record_id) == record_id, col(RecordRow.account_id).is_not(None))
+        async with self._database.read() as session:
+            row = (await session.scalars(query)).first()
+        return None if row is None else record_of(row)
 
     async def history(self, account_id: str | None, visitor_id: str | None, records_max: int) -> Sequence[Record]:
         whose: list[ColumnElement[bool]] = [false()]
@@ -55,6 +72,14 @@ class SqlConsents:
         query = select(RecordRow).where(or_(*whose)).order_by(col(RecordRow.sequence).desc()).limit(records_max)
         async with self._database.read() as session:
             return [record_of(row) for row in (await session.scalars(query)).all()]
+
+
+async def _tell_newsletter(session: AsyncSession, records: Iterable[Record]) -> None:
+    """Its subscriptions end by a no that is given here, so it must hear of every one, also when it is down now."""
+    for record in records:
+        if record.purpose == Purpose.NEWSLETTER and record.account_id is not None and record.event != Event.GIVEN:
+            told = NewsletterRefused(record_id=record.record_id).model_dump_json().encode()
+            await enqueue(session, TABLES, NEWSLETTER_REFUSED.subject, told, record.record_id)
 
 
 async def _standings(session: AsyncSession, account_id: str | None, visitor_id: str | None) -> list[Standing]:

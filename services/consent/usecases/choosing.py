@@ -70,6 +70,10 @@ class Choosing:
         """The account's and this browser's records, newest first."""
         return await self._consents.history(person.account_id, person.visitor_id, RECORDS_MAX)
 
+    async def refusal(self, record_id: str) -> Record | None:
+        """The record of a no that somebody was told of; none if it has been erased."""
+        return await self._consents.account_record(record_id)
+
     async def _change(self, person: Person, purposes: Mapping[Purpose, bool]) -> Outcome:
         wish = Wish(
             account_id=person.account_id,
@@ -95,13 +99,11 @@ class Choosing:
         )
 
     async def _announce(self, wish: Wish, change: Change) -> None:
-        """Tell of every no, also where no yes stands here: a newsletter is consented to by its own mailed link."""
-        refused = sorted(one for one, agreed in {**wish.account_purposes, **wish.cookie_purposes}.items() if not agreed)
         account_id = wish.account_id if wish.account_purposes else None
         browsers = {wish.visitor_id, change.visitor_id} if wish.cookie_purposes else set()
         known = sorted(one for one in browsers if one)
         if account_id or known:
-            await self._announcer.changed(account_id, known, refused)
+            await self._announcer.changed(account_id, known, change.withdrawn)
 
     def _cookie(self, change: Change, shown: Shown, now: datetime) -> VisitorChoice:
         return VisitorChoice(

@@ -100,6 +100,14 @@ class SqlSubscriptions:
         async with self._database.write() as session:
             await self._end(session, email, ending, now)
 
+    async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
+        async with self._database.write() as session:
+            theirs = (col(OptInRow.email) == email) & (col(OptInRow.created_at) <= refused_at)
+            await session.execute(delete(OptInRow).where(theirs))
+            subscription = await _find(session, col(SubscriptionRow.email) == email)
+            if subscription is not None and subscription.confirmed_at <= refused_at:
+                await self._end(session, email, Ending.UNSUBSCRIBED, now)
+
     async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
         async with self._database.write() as session:
             for callback in callbacks:

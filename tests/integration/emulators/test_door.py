@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from emulators.evidence import Evidence, Received
-from tests.integration.emulators.running import Running
+from tests.integration.emulators.running import Running, start
 
 EMULATORS = ["azure_openai", "azure_speech", "brevo", "posthog", "smtp"]
 CHAT = "/openai/deployments/school/chat/completions?api-version=2024-10-21"
@@ -147,3 +148,13 @@ def test_an_open_websocket_does_not_hold_up_the_end(emulator: Callable[..., Runn
         assert running.stop() == 0
         assert time.monotonic() - began < 1
         assert raw.recv(4096) == b""
+
+
+def test_a_reset_leaves_the_time_that_the_emulator_was_started_in(tmp_path: Path) -> None:
+    emulator = start("azure_speech", tmp_path, "--clock-offset-seconds", "86400")
+    try:
+        emulator.post("/__emu/clock", {"offset_seconds": 60})
+        emulator.post("/__emu/reset")
+        assert emulator.get("/__emu/")["clock_offset_seconds"] == 86400
+    finally:
+        emulator.stop()

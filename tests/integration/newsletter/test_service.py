@@ -3,16 +3,20 @@
 import base64
 import json
 import time
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from chassis.bus.consumers import publish_durably
 from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsRequest
-from contracts.consent import CHANGED, ConsentChanged, Purpose
+from contracts.consent import NEWSLETTER_REFUSED, REFUSAL, NewsletterRefused, RefusalChoice, RefusalFound
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
+from contracts.identifiers import new_id
 from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE, UNSUBSCRIBE_ADDRESS
 from contracts.personal_data import Locator
 from tests.integration.emulators.running import Running
@@ -123,18 +127,44 @@ async def test_a_caseworker_unsubscribes_somebody_who_wrote_to_us(reader: Reader
     assert await reader.gone_from_brevo()
 
 
-async def test_consent_withdrawn_with_an_account_ends_its_subscription(
-    reader: Reader, server: NatsServer, service: RunningService
-) -> None:
+@asynccontextmanager
+async def refused_by_account(
+    reader: Reader, server: NatsServer, service: RunningService, at: datetime
+) -> AsyncIterator[None]:
+    """auth and consent as they know an account of this reader, who said no at that time."""
+
+    async def whose(request: RefusalChoice, caller: Caller) -> RefusalFound:
+        return RefusalFound(account_id="a" * 22, at=at)
+
     async def known(request: AccountLocatorsRequest, caller: Caller) -> AccountLocators:
         return AccountLocators(values={}, verified_addresses=[reader.address], name="Elev")
 
-    await reader.become_subscribed()
     async with Neighbour("auth", server, service.clock) as auth, Neighbour("consent", server, service.clock) as consent:
+        record_id = new_id()
+        event = NewsletterRefused(record_id=record_id).model_dump_json().encode()
+        await publish_durably(consent.bus, NEWSLETTER_REFUSED.subject, event, record_id)
+        await consent.bus.serve(REFUSAL, whose)
         await auth.bus.serve(ACCOUNT_LOCATORS, known)
         await auth.bus.serving()
-        change = ConsentChanged(account_id="a" * 22, withdrawn=[Purpose.NEWSLETTER])
-        await consent.bus.signal(CHANGED, change)
+        await consent.bus.serving()
+        yield
+
+
+async def test_a_no_given_with_an_account_ends_its_subscription(
+    reader: Reader, server: NatsServer, service: RunningService
+) -> None:
+    await reader.become_subscribed()
+    async with refused_by_account(reader, server, service, service.clock.now()):
+        assert await reader.gone_from_brevo()
+
+
+async def test_a_no_that_came_while_the_service_was_dead_is_heard_when_it_is_back(
+    reader: Reader, server: NatsServer, service: RunningService
+) -> None:
+    await reader.become_subscribed()
+    await service.kill()
+    async with refused_by_account(reader, server, service, service.clock.now()):
+        await service.restart()
         assert await reader.gone_from_brevo()
 
 

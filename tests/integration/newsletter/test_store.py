@@ -155,6 +155,26 @@ async def test_the_second_withdrawal_counts_like_the_first(store: Store) -> None
     assert await store.count("suppression") == 1
 
 
+async def test_a_no_ends_what_began_before_it_and_suppresses_the_address(store: Store) -> None:
+    await store.begin()
+    await store.ask()
+    await store.subscriptions.end_refused(EMAIL, store.clock.now(), store.clock.now())
+    assert [await store.count(table) for table in ("subscription", "opt_in", "suppression")] == [0, 0, 1]
+
+
+async def test_a_no_from_before_leaves_what_began_since(store: Store) -> None:
+    before = store.clock.now() - timedelta(seconds=1)
+    await store.begin()
+    await store.ask()
+    await store.subscriptions.end_refused(EMAIL, before, store.clock.now())
+    assert [await store.count(table) for table in ("subscription", "opt_in", "suppression")] == [1, 1, 0]
+
+
+async def test_a_no_of_somebody_who_never_subscribed_leaves_no_trace(store: Store) -> None:
+    await store.subscriptions.end_refused(EMAIL, store.clock.now(), store.clock.now())
+    assert await store.count("suppression") == 0
+
+
 async def test_an_event_counts_once(store: Store) -> None:
     await store.subscriptions.apply([an_event(Ending.SPAM)], store.clock.now())
     await store.begin()

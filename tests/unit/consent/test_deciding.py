@@ -81,6 +81,7 @@ def test_withdrawing_the_last_takes_the_pseudonym_away() -> None:
     assert (change.visitor_id, change.retired) == (None, VISITOR)
     assert events(change) == {"analytics": Event.WITHDRAWN}
     assert change.records[0].visitor_id == VISITOR
+    assert change.withdrawn == ("analytics",)
     assert change.ended == tuple(before)
 
 

@@ -11,7 +11,7 @@ from services.newsletter.usecases.ending import Leaving
 from services.newsletter.usecases.keeping_in_step import KeepingInStep
 from services.newsletter.usecases.subscribing import Subscribing
 from tests.support.clock import START, FakeClock
-from tests.unit.newsletter.fakes import FakeAccounts, FakeContacts, FakeSubscriptions, FakeTasks
+from tests.unit.newsletter.fakes import FakeAccounts, FakeContacts, FakeRefusals, FakeSubscriptions, FakeTasks
 
 WORDS = {occasion: {"sv": (occasion.value, occasion.value)} for occasion in Occasion}
 
@@ -44,7 +44,8 @@ def subscribing(subscriptions: FakeSubscriptions, clock: FakeClock) -> Subscribi
 
 @pytest.fixture
 def leaving(subscriptions: FakeSubscriptions, clock: FakeClock) -> Leaving:
-    return Leaving(subscriptions, FakeAccounts({"account": ["One@b.example", "two@b.example"]}), clock)
+    refusals = FakeRefusals({"refusal": ("account", clock.now()), "of nobody known": ("unknown", clock.now())})
+    return Leaving(subscriptions, refusals, FakeAccounts({"account": ["One@b.example", "two@b.example"]}), clock)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ class FakeSubscriptions:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     letters: list[Notice] = field(default_factory=list)
     endings: list[tuple[str, Ending]] = field(default_factory=list)
+    refused: list[tuple[str, datetime]] = field(default_factory=list)
     applied: list[Callback] = field(default_factory=list)
     ended_links: set[str] = field(default_factory=set)
 
@@ -51,6 +52,9 @@ class FakeSubscriptions:
     async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
         self.endings.append((email, ending))
 
+    async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
+        self.refused.append((email, refused_at))
+
     async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
         self.applied.extend(callbacks)
 
@@ -60,6 +64,14 @@ class FakeSubscriptions:
 
     async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
         return {one.email for one in self.subscriptions.values()} & set(emails)
+
+
+@dataclass
+class FakeRefusals:
+    refusals: dict[str, tuple[str, datetime]]
+
+    async def of(self, record_id: str) -> tuple[str, datetime] | None:
+        return self.refusals.get(record_id)
 
 
 @dataclass

@@ -72,12 +72,12 @@ async def test_leaving_by_link_may_be_repeated(leaving: Leaving, subscriptions: 
         await leaving.by_link("leave-2")
 
 
-async def test_a_consent_withdrawn_with_an_account_ends_it_at_every_address(
-    leaving: Leaving, subscriptions: FakeSubscriptions
+async def test_a_no_given_with_an_account_ends_it_at_every_address(
+    leaving: Leaving, subscriptions: FakeSubscriptions, clock: FakeClock
 ) -> None:
-    await leaving.by_account("account")
-    await leaving.by_account("unknown")
-    assert [email for email, _ in subscriptions.endings] == ["one@b.example", "two@b.example"]
+    for record_id in ("refusal", "of nobody known", "erased meanwhile"):
+        await leaving.by_refusal(record_id)
+    assert subscriptions.refused == [("one@b.example", clock.now()), ("two@b.example", clock.now())]
 
 
 async def test_a_consent_lapses_before_its_row_is_swept(
