@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from ops.run.console import Console
 from ops.run.forking import ForkingStarter
@@ -49,10 +50,11 @@ class Launch:
         self._forker = forker
         self._began = time.monotonic() if began is None else began
         self._patience = patience
-        self._supervisor = Supervisor(console, on_replaced=self._write_record)
+        self._supervisor = Supervisor(console, on_replaced=self._write_record, on_hopeless=self._give_up)
         self._is_up = False
         self._stop = asyncio.Event()
         self._stop_at_once = asyncio.Event()
+        self._hopeless: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> int:
         """Until a signal asks to stop, or the start fails; the launcher's exit status."""
@@ -61,7 +63,10 @@ class Launch:
         bringing_up = asyncio.create_task(self._bring_up())
         stopping = asyncio.create_task(self._stop.wait())
         try:
-            await asyncio.wait({bringing_up, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            awaited: set[asyncio.Future[Any]] = {bringing_up, stopping, self._hopeless}
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if self._hopeless.done():
+                self._hopeless.result()
             if bringing_up.done():
                 bringing_up.result()
                 await stopping
@@ -113,6 +118,11 @@ class Launch:
     def _keep(self, program: Program) -> None:
         starter: Starter = self._forker if self._forker and program.is_module else self._executor
         self._supervisor.keep(program, starter)
+
+    def _give_up(self, why: str) -> None:
+        """A process that will not do ends the start; later it is tried on and on, since the others still serve."""
+        if not (self._is_up or self._stop.is_set() or self._hopeless.done()):
+            self._hopeless.set_exception(NotReady(f"{why}; its lines above say why"))
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():

@@ -15,6 +15,7 @@ PAUSE_SECONDS_MAX = 5.0
 HEALTHY_AFTER_SECONDS = 10.0
 BACK_WITHIN_SECONDS = 30.0
 KILL_WAIT_SECONDS = 5.0
+HOPELESS_AFTER_LIVES = 4
 
 
 async def until_serving(program: Program, *, deadline_seconds: float) -> None:
@@ -37,15 +38,23 @@ class BackOff:
 
 
 class Keeper:
-    """Keeps one process alive."""
+    """Keeps one process alive. `on_hopeless` is told when its first few lives all ended soon: it will not do."""
 
-    def __init__(self, program: Program, starter: Starter, console: Console, on_replaced: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        starter: Starter,
+        console: Console,
+        on_replaced: Callable[[], None],
+        on_hopeless: Callable[[str], None],
+    ) -> None:
         self.program = program
         self.running: Running | None = None
         self.pid: int | None = None
         self._starter = starter
         self._console = console
         self._on_replaced = on_replaced
+        self._on_hopeless = on_hopeless
         self._stopping = asyncio.Event()
         self._signal: signal.Signals | None = None
         self.task = asyncio.create_task(self._keep())
@@ -61,13 +70,18 @@ class Keeper:
         back_off = BackOff()
         clock = asyncio.get_running_loop().time
         lives = 0
+        long_lives = 0
         while not self._stopping.is_set():
             began = clock()
             ending = await self._live(replaces_another=lives > 0)
             lives += 1
             if self._stopping.is_set():
                 return
-            pause = back_off.after(clock() - began)
+            lived_seconds = clock() - began
+            long_lives += lived_seconds >= HEALTHY_AFTER_SECONDS
+            if lives == HOPELESS_AFTER_LIVES and not long_lives:
+                self._on_hopeless(f"{self.program.name} {ending}, {lives} times over")
+            pause = back_off.after(lived_seconds)
             self._console.say(f"{self.program.name} {ending}; starting it again in {pause:g} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
@@ -101,9 +115,10 @@ class Keeper:
 class Supervisor:
     """Keeps a set of processes alive and stops them in the order it is told."""
 
-    def __init__(self, console: Console, on_replaced: Callable[[], None]) -> None:
+    def __init__(self, console: Console, on_replaced: Callable[[], None], on_hopeless: Callable[[str], None]) -> None:
         self._console = console
         self._on_replaced = on_replaced
+        self._on_hopeless = on_hopeless
         self._keepers: dict[str, Keeper] = {}
 
     @property
@@ -112,7 +127,7 @@ class Supervisor:
         return {name: keeper.pid for name, keeper in self._keepers.items() if keeper.pid}
 
     def keep(self, program: Program, starter: Starter) -> None:
-        self._keepers[program.name] = Keeper(program, starter, self._console, self._on_replaced)
+        self._keepers[program.name] = Keeper(program, starter, self._console, self._on_replaced, self._on_hopeless)
 
     async def stop(self, names: Iterable[str], *, grace_seconds: float) -> None:
         """End these together: SIGTERM, and SIGKILL for those that do not end within the grace."""

@@ -1,0 +1,96 @@
+"""P10: Newsletter consent can be withdrawn at any time; Brevo and our store agree within seconds, and it stays so."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.people import Person, a_teacher, secret_of
+from tests.support.platform import Platform
+from tests.support.rights import data_of, rows_by_store
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.promise("P10")
+
+WITHIN_SECONDS = 10
+
+
+def at_brevo(anna: Person) -> list[dict[str, Any]]:
+    """Brevo's contacts of this person that a newsletter would go to."""
+    contacts = anna.platform.emu("brevo").get("contacts")
+    return [one for one in contacts if one["email"] == anna.email and one["listIds"] and not one["emailBlacklisted"]]
+
+
+async def subscribed(anna: Person) -> str:
+    """Subscribe until Brevo knows; the secret of the link that every letter of the newsletter ends with."""
+    await anna.subscribes()
+    await until(lambda: at_brevo(anna), WITHIN_SECONDS)
+    welcome = await anna.platform.next_mail(anna.email, after=2)
+    return secret_of({"links": [next(link for link in welcome["links"] if "unsubscribe" in link)]})
+
+
+async def gone_from_both(anna: Person) -> None:
+    await until(lambda: not at_brevo(anna), WITHIN_SECONDS)
+    assert ("newsletter", "subscription") not in rows_by_store(await data_of(anna))
+
+
+async def by_link(anna: Person, secret: str) -> None:
+    answer = await anna.browser.post("/api/newsletter/subscriptions/unsubscribe", {"token": secret})
+    assert answer.json() == {"state": "unsubscribed"}
+
+
+async def by_one_click_of_a_mail_program(anna: Person, secret: str) -> None:
+    """RFC 8058: no cookie, no header of ours, a form."""
+    async with anna.platform.browser(**{"X-Requested-By": ""}) as program:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await program.request(
+            "POST", f"/newsletter/unsubscribe/{secret}", content="List-Unsubscribe=One-Click", headers=form
+        )
+    assert answer.status_code == 200
+
+
+async def through_brevo(anna: Person, secret: str) -> None:
+    token = (anna.platform.data / "keys" / "brevo-webhook.hex").read_text().strip()
+    told = {"url": f"{anna.platform.url}/webhooks/brevo/marketing", "token": token}
+    anna.platform.emu("brevo").post("webhook", {**told, "event": "unsubscribe", "email": anna.email})
+
+
+async def with_every_other_consent(anna: Person, secret: str) -> None:
+    assert (await anna.browser.delete("/api/consent")).status_code == 200
+
+
+def imported_past_us(platform: Platform, contact: dict[str, Any]) -> None:
+    url = f"{platform.emu('brevo').url}/v3/contacts"
+    httpx.post(url, json=contact, headers={"api-key": "xkeysib-emulator"}, trust_env=False).raise_for_status()
+
+
+@pytest.mark.parametrize("leaves", [by_link, by_one_click_of_a_mail_program, through_brevo, with_every_other_consent])
+async def test_every_way_out_leads_out_of_both_places(
+    platform: Platform, leaves: Callable[[Person, str], Awaitable[None]]
+) -> None:
+    async with a_teacher(platform) as anna:
+        secret = await subscribed(anna)
+        await leaves(anna, secret)
+        await gone_from_both(anna)
+
+
+async def test_leaving_needs_no_login(platform: Platform) -> None:
+    async with a_teacher(platform) as anna, platform.browser() as anybody:
+        secret = await subscribed(anna)
+        answer = await anybody.post("/api/newsletter/subscriptions/unsubscribe", {"token": secret})
+        assert answer.json() == {"state": "unsubscribed"}
+        await gone_from_both(anna)
+
+
+async def test_an_import_from_before_cannot_bring_a_reader_back(platform: Platform) -> None:
+    async with a_teacher(platform) as anna:
+        secret = await subscribed(anna)
+        (contact,) = at_brevo(anna)
+        await by_link(anna, secret)
+        await gone_from_both(anna)
+        token = (platform.data / "keys" / "brevo-webhook.hex").read_text().strip()
+        told = {"url": f"{platform.url}/webhooks/brevo/marketing", "token": token}
+        imported_past_us(platform, {"email": anna.email, "listIds": contact["listIds"]})
+        platform.emu("brevo").post("webhook", {**told, "event": "list_addition", "email": anna.email})
+        await gone_from_both(anna)
