@@ -1,4 +1,4 @@
-"""P10: Newsletter consent can be withdrawn at any time; Brevo and our store agree within seconds, and it stays so."""
+"""P10: Newsletter consent can be withdrawn at any time, by the link in every newsletter or by writing to the contact address."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""P19: Azure OpenAI runs in the EU: a configuration that says otherwise, or might, does not start."""
+"""P19: Azure OpenAI runs in the EU."""
 
 from pathlib import Path
 

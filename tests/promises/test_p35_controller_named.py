@@ -1,4 +1,4 @@
-"""P35: Who answers for the data, and how to reach them, stands on every notice, letter, certificate and package."""
+"""P35: The controller and the contact address are named."""
 
 import json
 from pathlib import Path
