@@ -1,13 +1,15 @@
-"""P10: Newsletter consent can be withdrawn at any time, by the link in every newsletter or by writing to the contact address."""
+"""P10: Newsletter consent can be withdrawn at any time, by the link in every newsletter or by writing to the contact address."""  # noqa: E501 — its own words
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.people import Person, a_teacher, secret_of
+from tests.support.people import Person, a_teacher, secret_of, somebody
 from tests.support.platform import Platform
+from tests.support.problems import problem
 from tests.support.rights import data_of, rows_by_store
 from tests.support.waiting import until
 
@@ -73,6 +75,27 @@ async def test_every_way_out_leads_out_of_both_places(
         secret = await subscribed(anna)
         await leaves(anna, secret)
         await gone_from_both(anna)
+
+
+async def test_who_wrote_to_the_contact_address_is_taken_off_by_a_caseworker(platform: Platform) -> None:
+    async with a_teacher(platform) as anna, somebody(platform) as caseworker:
+        await subscribed(anna)
+        await caseworker.registers()
+        made_staff(platform, caseworker)
+        await caseworker.logs_in()
+        body = {"email": anna.email}
+        problem(await anna.browser.post("/api/staff/newsletter/unsubscriptions", body), 403, "forbidden")
+        assert at_brevo(anna)
+        assert (await caseworker.browser.post("/api/staff/newsletter/unsubscriptions", body)).status_code == 204
+        await gone_from_both(anna)
+
+
+def made_staff(platform: Platform, person: Person) -> None:
+    """As an operator does for now: there is no page for it."""
+    with sqlite3.connect(platform.data / "auth" / "auth.db", timeout=5) as database:
+        changed = database.execute("UPDATE account SET role = 'staff' WHERE email = ?", (person.email,)).rowcount
+    database.close()
+    assert changed == 1
 
 
 async def test_leaving_needs_no_login(platform: Platform) -> None:
