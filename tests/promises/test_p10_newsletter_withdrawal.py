@@ -91,7 +91,7 @@ async def test_who_wrote_to_the_contact_address_is_taken_off_by_a_caseworker(pla
 
 
 def made_staff(platform: Platform, person: Person) -> None:
-    """As an operator does for now: there is no page for it."""
+    """As an operator does it, who has no page for it."""
     with sqlite3.connect(platform.data / "auth" / "auth.db", timeout=5) as database:
         changed = database.execute("UPDATE account SET role = 'staff' WHERE email = ?", (person.email,)).rowcount
     database.close()
