@@ -9,6 +9,7 @@ PostgreSQL keeps dead rows until vacuum; there an erasure ends with the storage'
 import asyncio
 import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, cast
 
 from sqlalchemy import URL, Connection, CursorResult, DateTime, Dialect, Executable, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.types import TypeDecorator
@@ -33,10 +34,13 @@ SETTLE_PAUSE_SECONDS = 0.02
 SETTLE_BUSY_MILLISECONDS = 100
 
 # What a database that is restarting, unreachable or overloaded raises; a background loop waits and tries again.
-DATABASE_FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, OSError, TimeoutError)
+# SQLite's own error comes out bare where a transaction cannot begin.
+DATABASE_FAILURES: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.OperationalError, OSError, TimeoutError)
 
-# Of these, what passes by itself; the rest (a constraint, a statement that is wrong) is a bug of ours.
-DATABASE_AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeout, OSError, TimeoutError)
+# SQLSTATE classes (PostgreSQL, appendix A) and primary result codes of SQLite that pass by themselves: no connection,
+# not enough resources, an operator at work, a deadlock; busy, locked, I/O error, full, cannot open.
+PASSING_STATES = frozenset({"08", "53", "55", "57", "40"})
+PASSING_CODES = frozenset({5, 6, 10, 13, 14})
 
 PRAGMAS = (
     f"busy_timeout={BUSY_MILLISECONDS}",  # first: the next one may have to wait for another process
@@ -52,6 +56,17 @@ WOKEN, CLOCK = "woken", "clock"
 
 class StillBusy(Exception):
     """A reader or another process kept the write-ahead log from being emptied; try again."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that the database cannot be reached or used now; what else it raises is a bug of ours."""
+    if isinstance(error, PoolTimeout | OSError | TimeoutError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    state, code = getattr(driver, "sqlstate", None) or "", getattr(driver, "sqlite_errorcode", None) or 0
+    return state[:2] in PASSING_STATES or code & 0xFF in PASSING_CODES
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -41,7 +41,7 @@ Claimer = Callable[[str, str], Awaitable[Claim]]
 Background = Callable[[], Coroutine[Any, Any, None]]
 
 # Longer than a bus may take to drain.
-CLOSE_SECONDS = DRAIN_SECONDS + 2.0
+CLOSE_SECONDS = DRAIN_SECONDS + 4.0
 
 PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.json"
 
@@ -141,14 +141,20 @@ class Service:
         import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
 
         async def live_and_leave() -> None:
-            status = await self.live()
-            telemetry.flush()
-            os._exit(status)
+            status = 1
+            try:
+                status = await self.live()
+            except UndeclaredStore as undeclared:
+                sys.stderr.write(f"refusing to start: {undeclared}\n")
+            except Exception as error:
+                log.failure("service failed", error=error)
+                raise
+            finally:
+                telemetry.flush()
+                sys.stderr.flush()
+                os._exit(status)
 
-        try:
-            uvloop.run(live_and_leave())
-        except UndeclaredStore as undeclared:
-            sys.exit(f"refusing to start: {undeclared}")
+        uvloop.run(live_and_leave())
 
     def stop(self) -> None:
         """Drain and end."""

@@ -8,7 +8,7 @@ from chassis.telemetry import Log
 
 # Out of step with the seconds that loops rest for: a task is better cancelled at rest than in a transaction.
 AGAIN_SECONDS = 0.7
-TIMES_MAX = 10
+TIMES_MAX = 5
 
 log = Log("tasks")
 

@@ -35,7 +35,9 @@ def main(arguments: list[str]) -> int:
     """Print every check that was made; 0 if all of them hold, 1 otherwise."""
     parser = Parser(prog="python -m ops verify-certificate", description=__doc__)
     parser.add_argument("file", type=Path, help="the certificate, in its JSON form")
-    parser.add_argument("--trust", type=log_key, metavar="KEY", help="the log's public key, from outside the file")
+    parser.add_argument(
+        "--trust", type=log_key, metavar="KEY", help="the log's public key from GET /api/privacy/log-key"
+    )
     asked = parser.parse_args(arguments)
     try:
         with asked.file.open("rb") as file:

@@ -11,7 +11,7 @@ from chassis.bus.calls import Answer, Send
 from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
 from chassis.bus.wire import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
 from chassis.clock import Clock
-from chassis.database import DATABASE_AWAY
+from chassis.database import is_away
 from chassis.tasks import end_all
 from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_DEADLINE, Caller
@@ -99,13 +99,10 @@ class Endpoints:
                 return reply if isinstance(reply, Answer) else Answer(reply.model_dump_json().encode())
             except Refusal:
                 raise
-            except DATABASE_AWAY as error:
-                log.failure("database away", error=error, subject=call.subject)
-                raise Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2) from None
             except Exception as error:
                 # The edge of every handler: a bug becomes a refusal for the caller and a log line for us.
                 log.failure("endpoint failed", error=error, subject=call.subject)
-                raise Refusal(ErrorKind.INTERNAL) from None
+                raise refusal_of(error) from None
 
     async def _stream(self, stream: Stream, handler: AnyStreamHandler, message: Msg) -> None:
         with self._outgoing.begin(message.reply) as outgoing:
@@ -119,13 +116,10 @@ class Endpoints:
             except asyncio.CancelledError:
                 await outgoing.end("cancelled")
                 raise
-            except DATABASE_AWAY as error:
-                log.failure("database away", error=error, subject=stream.subject)
-                await outgoing.refuse(Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2))
             except Exception as error:
                 # As in _handled: the edge of every handler.
                 log.failure("stream failed", error=error, subject=stream.subject)
-                await outgoing.refuse(Refusal(ErrorKind.INTERNAL))
+                await outgoing.refuse(refusal_of(error))
 
     def _accepted(self, message: Msg) -> Any:
         deadline = (message.headers or {}).get(HEADER_DEADLINE, "")
@@ -136,6 +130,13 @@ class Endpoints:
         if envelope.caller.service != message.reply.split(".", 2)[1]:
             raise Refusal(ErrorKind.FORBIDDEN, "caller")
         return envelope, body
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """What a caller is told of an error that no handler foresaw."""
+    if is_away(error):
+        return Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2)
+    return Refusal(ErrorKind.INTERNAL)
 
 
 async def _pump(stream: Stream, chunks: AsyncIterator[bytes | MediaType], outgoing: OutgoingStream) -> None:

@@ -12,6 +12,8 @@ from ops.run.refusal import LaunchRefused
 
 PREFIX = "LARABOT_"
 ENV_FILE = f"{PREFIX}ENV_FILE"
+# Read by the launcher, respectively by compose; no service is told.
+OURS_ALONE = frozenset({ENV_FILE, f"{PREFIX}INSTALLATION"})
 EVERY_SERVICE = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
 
@@ -186,7 +188,7 @@ def read_configuration(environment: Mapping[str, str], default_env_file: Path) -
         LaunchRefused: an unknown key, a value that cannot be used, or a vendor that is only partly configured.
     """
     values = {**file_values(environment.get(ENV_FILE), default_env_file), **environment}
-    values = {name: value for name, value in values.items() if name.startswith(PREFIX) and name != ENV_FILE}
+    values = {name: value for name, value in values.items() if name.startswith(PREFIX) and name not in OURS_ALONE}
     for name in values:
         refuse_unknown(name)
     values = {name: value for name, value in values.items() if value}

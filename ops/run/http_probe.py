@@ -1,4 +1,4 @@
-"""The smallest HTTP client that can ask a local process whether it is ready, and tell it a thing or two."""
+"""The smallest HTTP client that can ask a local process whether it is ready."""
 
 import asyncio
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class NotReady(Exception):
     """The deadline passed; the message is the last answer."""
 
 
-async def ask(url: str, body: bytes = b"", *, timeout_seconds: float = 5) -> Answer:
-    """GET the address once, or POST the JSON to it.
+async def ask(url: str, *, timeout_seconds: float = 5) -> Answer:
+    """GET the address once.
 
     Raises:
         OSError: nobody listens, or the answer is not HTTP.
@@ -30,11 +30,8 @@ async def ask(url: str, body: bytes = b"", *, timeout_seconds: float = 5) -> Ans
     async with asyncio.timeout(timeout_seconds):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         try:
-            head = (
-                f"{'POST' if body else 'GET'} {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-            )
-            writer.write(head.encode() + body)
+            head = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode())
             received = b""
             while len(received) < ANSWER_BYTES_MAX and (piece := await reader.read(ANSWER_BYTES_MAX)):
                 received += piece

@@ -14,9 +14,7 @@ Answering = Callable[[bytes], Awaitable[bytes]]
 @asynccontextmanager
 async def a_server(answer: Answering) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].split()[0])
-        writer.write(await answer(head + await reader.readexactly(length)))
+        writer.write(await answer(await reader.readuntil(b"\r\n\r\n")))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

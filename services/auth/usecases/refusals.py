@@ -31,6 +31,6 @@ def weak_password(code: str) -> Refusal:
 _DETAILS = {
     "password-too-short": "at least 15 characters",
     "password-too-long": "at most 128 characters",
-    "password-common": "widely known or easy to predict",
+    "password-common": "on the list of widely known passwords",
     "password-personal": "the same as the name or the address",
 }

@@ -32,11 +32,11 @@ PACKAGE = {
 }
 
 CERTIFICATE = {
-    "title": {"sv": "Raderingsintyg", "nb": "Slettebevis", "en": "Certificate of erasure"},
+    "title": {"sv": "Raderingsintyg", "nb": "Sletteattest", "en": "Certificate of erasure"},
     "what": {
         "sv": "Det här är intyget i läsbar form. JSON-formen bär alla bevis och kan kontrolleras utan nät: "
         "python -m ops verify-certificate FIL",
-        "nb": "Dette er beviset i lesbar form. JSON-formen bærer alle bevis og kan kontrolleres uten nett: "
+        "nb": "Dette er attesten i lesbar form. JSON-formen bærer alle bevis og kan kontrolleres uten nett: "
         "python -m ops verify-certificate FIL",
         "en": "This is the certificate in readable form. The JSON form carries every proof and can be checked "
         "offline: python -m ops verify-certificate FILE",

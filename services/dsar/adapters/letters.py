@@ -18,8 +18,9 @@ WORDS: dict[Letter, dict[str, tuple[str, str]]] = {
             "Din begjæring om sletting",
             (
                 "Vi har mottatt begjæringen din om sletting og logget deg ut overalt. Lenken over viser hvor langt "
-                "slettingen er kommet, og der finner du slettebeviset når den er ferdig. Ta vare på lenken: den er den "
-                "eneste veien til saken når kontoen er borte. Var det ikke du som ba om dette? Skriv til oss straks."
+                "slettingen er kommet, og der finner du sletteattesten når den er ferdig. Ta vare på lenken: den "
+                "er den eneste veien til saken når kontoen er borte. Var det ikke du som ba om dette? Skriv til oss "
+                "straks."
             ),
         ),
         "en": (
@@ -44,7 +45,7 @@ WORDS: dict[Letter, dict[str, tuple[str, str]]] = {
             "Opplysningene dine er slettet",
             (
                 "Tjenestene våre har slettet opplysningene dine, hver med kvittering. Dette er vårt siste brev: nå "
-                "slettes også denne adressen. Lenken over fører til slettebeviset, som viser hva som er slettet, hva "
+                "slettes også denne adressen. Lenken over fører til sletteattesten, som viser hva som er slettet, hva "
                 "som eventuelt må beholdes og hvorfor, og hvordan det går hos mottakerne våre."
             ),
         ),

@@ -49,10 +49,10 @@ class DataSubjectEndpoints:
     clock: Clock
 
     async def open(self, request: Open, caller: Caller) -> Answer:
-        """Open a case. An erasure also takes the number from the browser, so that nothing is tied to it again."""
-        opened = await self.opening.open(request, caller)
+        """Open a case. A new erasure includes the browser's number and takes it away, so that nothing is tied to it."""
+        opened, is_new = await self.opening.open(request, caller)
         headers = {}
-        if opened.right is Right.ERASURE and caller.visitor_id is not None:
+        if is_new and opened.right is Right.ERASURE and caller.visitor_id is not None:
             headers[HEADER_COOKIE] = CookieToSet(name=VISITOR_COOKIE, value=None).model_dump_json()
         return Answer(opened.model_dump_json().encode(), headers)
 

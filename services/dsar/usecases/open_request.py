@@ -40,8 +40,8 @@ class OpenRequest:
         self._clock = clock
         self._keys = keys
 
-    async def open(self, request: Open, caller: Caller) -> Opened:
-        """Open a case for the signed-in account.
+    async def open(self, request: Open, caller: Caller) -> tuple[Opened, bool]:
+        """Open a case for the signed-in account; and whether it is new: an erasure asked for twice is one.
 
         Raises:
             Refusal: nobody is signed in, a service that must be asked is away, or the account is being erased.
@@ -50,15 +50,15 @@ class OpenRequest:
             raise Refusal(ErrorKind.UNAUTHENTICATED, "no-account")
         erasing = await self._requests.erasure_case_of(caller.account_id)
         if erasing is not None:
-            return self._shown_again(erasing, request.right)
+            return self._shown_again(erasing, request.right), False
         subject = await self._accounts.subject(caller.account_id)
         case = self._case(request, caller, caller.account_id)
         notices = self._notices(case, subject)
         if request.right is not Right.ERASURE:
             await self._requests.record(case, notices)
         elif not await self._requests.record_erasure(case, self._erasure(case, subject, caller), notices):
-            return await self._opened_elsewhere(caller.account_id, request.right)
-        return self._opened(case.id, request.right, State(case.state), case)
+            return await self._opened_elsewhere(caller.account_id, request.right), False
+        return self._opened(case.id, request.right, State(case.state), case), True
 
     def _case(self, request: Open, caller: Caller, account_id: str) -> NewCase:
         now = self._clock.now()

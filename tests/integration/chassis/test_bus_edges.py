@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from nats.aio.msg import Msg
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.bus.streams import CANCEL
 from chassis.bus.wire import MESSAGE_BYTES_MAX
@@ -118,13 +118,23 @@ async def test_a_handler_that_returns_nonsense_is_a_fault_at_once(server: NatsSe
         assert caught.value.kind is ErrorKind.INTERNAL
 
 
+class OfPostgres(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (OperationalError("select", {}, ConnectionError()), ErrorKind.UNAVAILABLE),
         (ConnectionRefusedError(), ErrorKind.UNAVAILABLE),
+        (TimeoutError(), ErrorKind.UNAVAILABLE),
+        (DBAPIError("select", {}, OfPostgres("57P01")), ErrorKind.UNAVAILABLE),
+        (DBAPIError("select", {}, OfPostgres("08003")), ErrorKind.UNAVAILABLE),
+        (DBAPIError("select", {}, OfPostgres("40P01")), ErrorKind.UNAVAILABLE),
+        (DBAPIError("select", {}, OfPostgres("42703")), ErrorKind.INTERNAL),
         (IntegrityError("insert", {}, ValueError()), ErrorKind.INTERNAL),
     ],
+    ids=repr,
 )
 async def test_a_database_that_is_away_is_told_apart_from_a_bug(
     server: NatsServer, error: Exception, kind: ErrorKind

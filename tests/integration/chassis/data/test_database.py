@@ -1,7 +1,9 @@
 """The database: one transaction a write, writers in turn, times that come back as they went, nothing left behind."""
 
 import asyncio
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import chassis.database
-from chassis.database import Database, StillBusy, wake_after_commit
+from chassis.database import Database, StillBusy, is_away, wake_after_commit
 from tests.support.toy_service import Note, Person, Toy, table
 
 TARIFF = table("tariff")
@@ -129,6 +131,39 @@ async def test_a_reference_to_nobody_is_refused_without_telling_whose(toy: Toy) 
         async with toy.database.write() as session:
             session.add(Note(person_id="id-nobody", text="private words", written_at=toy.clock.now()))
     assert "private words" not in str(refused.value)
+
+
+async def test_a_wrong_statement_is_a_bug_and_no_outage(toy: Toy) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with toy.database.read() as session:
+            await session.execute(text("SELECT no_such_column FROM tariff"))
+    assert not is_away(caught.value)
+
+
+async def test_a_statement_that_was_given_up_or_a_locked_file_is_an_outage(toy: Toy, tmp_path: Path) -> None:
+    being_away = given_up(toy.database) if toy.database.dialect == "postgresql" else locked(tmp_path / "locked.db")
+    with pytest.raises((DBAPIError, sqlite3.OperationalError)) as caught:
+        await being_away
+    assert is_away(caught.value)
+
+
+async def given_up(database: Database) -> None:
+    async with database.read() as session:
+        await session.execute(text("SET LOCAL statement_timeout = 20"))
+        await session.execute(text("SELECT pg_sleep(5)"))
+
+
+async def locked(path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await database.open()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        try:
+            async with database.write() as session:
+                await session.execute(text("SELECT 1"))
+        finally:
+            other.execute("ROLLBACK")
+            await database.close()
 
 
 async def test_a_commit_wakes_and_a_rollback_does_not(toy: Toy) -> None:
