@@ -147,7 +147,7 @@ class Service:
             except UndeclaredStore as undeclared:
                 sys.stderr.write(f"refusing to start: {undeclared}\n")
             except Exception as error:
-                log.failure("service failed", error=error)
+                log.failure("service failed", error=error)  # the process ends below, before anybody else could say it
                 raise
             finally:
                 telemetry.flush()

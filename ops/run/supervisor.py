@@ -38,7 +38,7 @@ class BackOff:
 
 
 class Keeper:
-    """Keeps one process alive. `on_hopeless` is told when its first few lives all ended soon: it will not do."""
+    """Keeps one process alive. `on_hopeless` is told when it has ended a few times: it will not do."""
 
     def __init__(
         self,
@@ -70,18 +70,15 @@ class Keeper:
         back_off = BackOff()
         clock = asyncio.get_running_loop().time
         lives = 0
-        long_lives = 0
         while not self._stopping.is_set():
             began = clock()
             ending = await self._live(replaces_another=lives > 0)
             lives += 1
             if self._stopping.is_set():
                 return
-            lived_seconds = clock() - began
-            long_lives += lived_seconds >= HEALTHY_AFTER_SECONDS
-            if lives == HOPELESS_AFTER_LIVES and not long_lives:
+            if lives == HOPELESS_AFTER_LIVES:
                 self._on_hopeless(f"{self.program.name} {ending}, {lives} times over")
-            pause = back_off.after(lived_seconds)
+            pause = back_off.after(clock() - began)
             self._console.say(f"{self.program.name} {ending}; starting it again in {pause:g} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)

@@ -43,7 +43,7 @@ class Subscriptions(Protocol):
         """End an address's subscription, if any; suppress the address if the ending says so."""
 
     async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
-        """End what an address had begun by then, and suppress it; what it began later was wanted."""
+        """End what an address had begun by then, and suppress one that was subscribed; a later subscription stays."""
 
     async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
         """Do what new call-backs ask for, once."""
