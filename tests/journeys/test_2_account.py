@@ -132,8 +132,7 @@ async def test_a_forgotten_password_is_set_anew_and_ends_every_session(platform:
     async with a_teacher(platform) as anna, somebody(platform) as helper:
         answer = await helper.browser.post("/api/auth/password/forgot", {"email": anna.email})
         assert answer.status_code == 202
-        mail = await platform.next_mail(anna.email, after=1)
-        assert urlsplit(mail["links"][0]).path == "/password/reset"
+        mail = await platform.next_mail(anna.email, page="/password/reset")
         body = {"token": secret_of(mail), "password": helper.password}
         assert (await helper.browser.post("/api/auth/password/reset", body)).status_code == 200
         problem(await anna.browser.get("/api/me"), 401, "unauthenticated")

@@ -119,11 +119,12 @@ class Person:
 
     async def subscribes(self) -> Self:
         """Subscribe to the newsletter, confirmation included."""
-        earlier = len(self.platform.mail(self.email))
+        page = "/newsletter/confirm"
+        earlier = len(self.platform.mail(self.email, page=page))
         asked = {"email": self.email, "consent": True}
         answer = await self.browser.post("/api/newsletter/subscriptions", asked)
         assert answer.status_code == 202, answer.text
-        mail = await self.platform.next_mail(self.email, after=earlier)
+        mail = await self.platform.next_mail(self.email, page=page, after=earlier)
         answer = await self.browser.post("/api/newsletter/subscriptions/confirm", {"token": secret_of(mail)})
         assert answer.status_code == 200, answer.text
         return self

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -163,15 +164,22 @@ class Platform:
         """The control door of the mail sink."""
         return Emulator(str(self.record()["mail_sink"]))
 
-    def mail(self, to: str | None = None) -> list[dict[str, Any]]:
-        """What the mail sink holds, oldest first."""
+    def mail(self, to: str | None = None, *, page: str = "") -> list[dict[str, Any]]:
+        """What the mail sink holds, oldest first; with a page, only messages whose first link leads to it."""
         url = f"{self.record()['mail_sink']}/messages"
         messages: list[dict[str, Any]] = httpx.get(url, trust_env=False).raise_for_status().json()
-        return [message for message in messages if to is None or to in message["to"]]
+        return [
+            message
+            for message in messages
+            if (to is None or to in message["to"]) and (not page or urlsplit(message["links"][0]).path.startswith(page))
+        ]
 
-    async def next_mail(self, to: str, *, after: int = 0, within_seconds: float = 15) -> dict[str, Any]:
-        """The first message to this address after the given number of earlier ones."""
+    async def next_mail(self, to: str, *, page: str = "", after: int = 0, within_seconds: float = 15) -> dict[str, Any]:
+        """The first message to this address after the given number of earlier ones.
+
+        Letters overtake each other: where another one can be on its way, the page of the action link tells them apart.
+        """
         async with asyncio.timeout(within_seconds):
-            while len(messages := self.mail(to)) <= after:
+            while len(messages := self.mail(to, page=page)) <= after:
                 await asyncio.sleep(POLL_SECONDS)
         return messages[after]
