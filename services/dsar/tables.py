@@ -159,12 +159,12 @@ class ErasureLocator(Base, table=True):
 
 
 class LedgerEntry(Base, table=True):
-    """An erasure in the order of its coming: what a restored store must be told again."""
+    """An erasure in the order of its coming: whom a restored copy must no longer hold."""
 
     __tablename__ = "ledger_entry"
     __personal_data__: ClassVar[Declaration] = PersonalData(
         categories=(Category.REQUESTS,),
-        purpose="erase again what an old copy would bring back",
+        purpose="recognise who was erased, should an older copy be restored",
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=LEDGER_KEPT,
         located_by={Locator.ERASURE_ID: "erasure_id"},
@@ -172,7 +172,7 @@ class LedgerEntry(Base, table=True):
         source="the account",
         retained=Retained(
             article="Art. 17(1), Art. 32",
-            reason="keyed hashes under a key that no backup holds: to erase again what a restored copy brings back",
+            reason="keyed hashes under a key that no backup holds: to recognise who was erased, should an older copy be restored",
             period=LEDGER_KEPT,
         ),
     )
