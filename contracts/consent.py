@@ -142,23 +142,25 @@ class ConsentChanged(Reply):
     withdrawn: list[Purpose] = []
 
 
-class NewsletterRefused(Reply):
-    """An account said no to the newsletter. Kept until it is heard; whose account it is, is fetched by claim check."""
+class NewsletterChosen(Reply):
+    """An account said yes or no to the newsletter. Kept until it is heard; the rest is fetched by claim check."""
 
     record_id: OpaqueId
 
 
-class RefusalChoice(Request):
-    """Which refusal."""
+class NewsletterChoiceRequest(Request):
+    """Which choice."""
 
     record_id: OpaqueId
 
 
-class RefusalFound(Reply):
-    """Whose refusal it is and from when; nobody's, where it was erased meanwhile."""
+class NewsletterChoice(Reply):
+    """Whose choice it is, from when, in which language; nobody's where it was erased, or a yes was withdrawn since."""
 
     account_id: str | None = None
+    agreed: bool = False
     at: datetime | None = None
+    language: str | None = None
 
 
 class PolicyVersion(Reply):
@@ -261,13 +263,17 @@ CHANGED = Event(
     owner="consent", entity="consent", past="changed", model=ConsentChanged,
     consumers=("gateway", "analytics"), durable=False,
 )  # fmt: skip
-NEWSLETTER_REFUSED = Event(
-    owner="consent", entity="newsletter", past="refused", model=NewsletterRefused, consumers=("newsletter",)
+NEWSLETTER_CHOSEN = Event(
+    owner="consent", entity="newsletter", past="chosen", model=NewsletterChosen, consumers=("newsletter",)
 )
-REFUSAL = Call(
-    owner="consent", name="refusal", request=RefusalChoice, reply=RefusalFound, callers=("newsletter",)
-)  # fmt: skip
+NEWSLETTER_CHOICE = Call(
+    owner="consent",
+    name="newsletter_choice",
+    request=NewsletterChoiceRequest,
+    reply=NewsletterChoice,
+    callers=("newsletter",),
+)
 
 CONTRACTS = (
-    GET, SET, WITHDRAW_ALL, RECEIPTS, POLICY, POLICY_TEXT, GRANTED, CHANGED, NEWSLETTER_REFUSED, REFUSAL,
+    GET, SET, WITHDRAW_ALL, RECEIPTS, POLICY, POLICY_TEXT, GRANTED, CHANGED, NEWSLETTER_CHOSEN, NEWSLETTER_CHOICE,
 )  # fmt: skip

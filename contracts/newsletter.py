@@ -7,9 +7,9 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from contracts.auth import Token
 from contracts.envelope import Audience
 from contracts.errors import ErrorKind
-from contracts.fields import Email
+from contracts.fields import Email, OpaqueId
 from contracts.messages import Done, Reply, Request
-from contracts.table import Call, Http, Limit
+from contracts.table import Call, Event, Http, Limit
 
 
 def clear_yes(value: object) -> object:
@@ -47,6 +47,12 @@ class SubscriptionState(Reply):
     """What became of a link: subscribed or unsubscribed."""
 
     state: Literal["subscribed", "unsubscribed"]
+
+
+class ReaderLeft(Reply):
+    """A reader ended a subscription that rested on a consent given with an account: the number of its record."""
+
+    record_id: OpaqueId
 
 
 SUBSCRIBE = Call(
@@ -108,5 +114,6 @@ UNSUBSCRIBE_ADDRESS = Call(
     ),
 )
 BREVO_CALLBACK = Call(owner="newsletter", name="brevo_callback", request=BrevoCallback, reply=Done)
+READER_LEFT = Event(owner="newsletter", entity="reader", past="left", model=ReaderLeft, consumers=("consent",))
 
-CONTRACTS = (SUBSCRIBE, CONFIRM, UNSUBSCRIBE, UNSUBSCRIBE_ADDRESS, BREVO_CALLBACK)
+CONTRACTS = (SUBSCRIBE, CONFIRM, UNSUBSCRIBE, UNSUBSCRIBE_ADDRESS, BREVO_CALLBACK, READER_LEFT)

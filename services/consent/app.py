@@ -7,6 +7,7 @@ from contracts import consent
 from contracts.consent import PolicyText, PolicyTextRequest, PolicyVersion
 from contracts.envelope import Caller
 from contracts.messages import Empty
+from contracts.newsletter import READER_LEFT
 from services.consent.adapters.announcer import SignalledChanges
 from services.consent.adapters.consents import SqlConsents
 from services.consent.adapters.evidence import EvidenceBook
@@ -35,7 +36,8 @@ def build(settings: ConsentSettings) -> Service:
     service.answer(consent.WITHDRAW_ALL, endpoints.withdraw_all)
     service.answer(consent.RECEIPTS, endpoints.receipts)
     service.answer(consent.GRANTED, endpoints.granted)
-    service.answer(consent.REFUSAL, endpoints.refusal)
+    service.answer(consent.NEWSLETTER_CHOICE, endpoints.newsletter_choice)
+    service.consume(READER_LEFT, "consent", endpoints.left_newsletter)
     answer_policy(service, policy)
     service.before_erasure = upkeep.leave_evidence
     service.at_start(upkeep.check_chain)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from contracts.identifiers import new_id, new_secret
 
 SCHEMA = "ISO/IEC TS 27560:2023"
-METHOD = "web"
+WEB, BY_LETTER = "web", "newsletter"  # where somebody said it: on a page, or by leaving through a newsletter
 FIRST_LINK = "0" * 64
 EVIDENCE_DOMAIN = "larabot-consent-evidence-v1"
 # Then people are asked again: a browser after half a year, an account after two years.
@@ -108,6 +108,7 @@ class Wish:
     visitor_id: str | None
     account_purposes: Mapping[str, bool]
     cookie_purposes: Mapping[str, bool]
+    method: str = WEB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,7 @@ def decide(wish: Wish, standings: Iterable[Standing], versions: Collection[str],
                 event,
                 shown,
                 now,
+                method=wish.method,
                 account_id=None if is_cookie else wish.account_id,
                 visitor_id=pseudonym if is_cookie else None,
             )
@@ -197,6 +199,7 @@ def _record(
     shown: Shown,
     now: datetime,
     *,
+    method: str,
     account_id: str | None,
     visitor_id: str | None,
 ) -> Record:
@@ -210,7 +213,7 @@ def _record(
         notice_version=shown.version,
         notice_hash=shown.hash,
         language=shown.language,
-        method=METHOD,
+        method=method,
         event=event.value,
         at=now,
         account_id=account_id,

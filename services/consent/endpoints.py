@@ -8,6 +8,7 @@ from contracts import consent
 from contracts.consent import VISITOR_COOKIE, Purpose, VisitorChoice
 from contracts.envelope import HEADER_COOKIE, Caller, CookieToSet
 from contracts.messages import Empty
+from contracts.newsletter import ReaderLeft
 from services.consent.domain import VISITOR_CONSENT_LASTS, Event, Record
 from services.consent.ports import Notices
 from services.consent.usecases.choosing import Choosing, Outcome, Person
@@ -49,13 +50,23 @@ class ConsentEndpoints:
         granted = await self._choosing.granted(request.account_id, request.visitor_id)
         return consent.Granted(purposes=sorted(granted))
 
-    async def refusal(
+    async def newsletter_choice(
         self,
-        request: consent.RefusalChoice,
+        request: consent.NewsletterChoiceRequest,
         caller: Caller,  # noqa: ARG002 — likewise
-    ) -> consent.RefusalFound:
-        record = await self._choosing.refusal(request.record_id)
-        return consent.RefusalFound(account_id=record.account_id, at=record.at) if record else consent.RefusalFound()
+    ) -> consent.NewsletterChoice:
+        record = await self._choosing.newsletter_choice(request.record_id)
+        if record is None:
+            return consent.NewsletterChoice()
+        return consent.NewsletterChoice(
+            account_id=record.account_id,
+            agreed=record.event == Event.GIVEN,
+            at=record.at,
+            language=record.language,
+        )
+
+    async def left_newsletter(self, left: ReaderLeft) -> None:
+        await self._choosing.left_newsletter(left.record_id)
 
     def _answer(self, outcome: Outcome) -> Answer:
         reply = consent.ConsentSet(

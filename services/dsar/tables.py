@@ -164,7 +164,7 @@ class LedgerEntry(Base, table=True):
     __tablename__ = "ledger_entry"
     __personal_data__: ClassVar[Declaration] = PersonalData(
         categories=(Category.REQUESTS,),
-        purpose="recognise who was erased, should an older copy be restored",
+        purpose="recognise who was erased, if an old copy is restored",
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=LEDGER_KEPT,
         located_by={Locator.ERASURE_ID: "erasure_id"},
@@ -172,7 +172,7 @@ class LedgerEntry(Base, table=True):
         source="the account",
         retained=Retained(
             article="Art. 17(1), Art. 32",
-            reason="keyed hashes under a key that no backup holds: to recognise who was erased, should an older copy be restored",
+            reason="keyed hashes under a key no backup holds: to recognise who was erased, if an old copy is restored",
             period=LEDGER_KEPT,
         ),
     )

@@ -6,10 +6,10 @@ from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from chassis.worker import Worker, regularly
 from contracts import newsletter
-from contracts.consent import NEWSLETTER_REFUSED
+from contracts.consent import NEWSLETTER_CHOSEN
 from services.newsletter.adapters.brevo import BrevoContacts
 from services.newsletter.adapters.holder import BrevoHolder
-from services.newsletter.adapters.neighbours import BusAccounts, BusRefusals
+from services.newsletter.adapters.neighbours import BusAccounts, BusChoices
 from services.newsletter.adapters.policies import read_brevo_attributes, read_letters, read_notice_version
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import BREVO, SqlTasks
@@ -22,6 +22,7 @@ from services.newsletter.ports import RecipientUnavailable
 from services.newsletter.settings import POLICIES, NewsletterSettings, refuse_foreign_recipient
 from services.newsletter.tables import TABLES, Base
 from services.newsletter.usecases.ending import Leaving
+from services.newsletter.usecases.following import Following
 from services.newsletter.usecases.keeping_in_step import KeepingInStep
 from services.newsletter.usecases.subscribing import Subscribing
 
@@ -45,16 +46,18 @@ def build(settings: NewsletterSettings) -> Service:
 
     notice_version = read_notice_version(POLICIES)
     subscribing = Subscribing(subscriptions, stationery, pseudonyms, clock, notice_version=notice_version)
-    leaving = Leaving(subscriptions, BusRefusals(service.bus), BusAccounts(service.bus), clock)
+    leaving = Leaving(subscriptions, clock)
+    choices, accounts = BusChoices(service.bus), BusAccounts(service.bus)
+    following = Following(choices, accounts, subscribing, subscriptions, clock)
     in_step = KeepingInStep(tasks, subscriptions, contacts, clock)
 
-    endpoints = Endpoints(subscribing, leaving, settings.brevo_webhook_token.get_secret_value())
+    endpoints = Endpoints(subscribing, leaving, following, settings.brevo_webhook_token.get_secret_value())
     service.answer(newsletter.SUBSCRIBE, endpoints.subscribe)
     service.answer(newsletter.CONFIRM, endpoints.confirm)
     service.answer(newsletter.UNSUBSCRIBE, endpoints.unsubscribe)
     service.answer(newsletter.UNSUBSCRIBE_ADDRESS, endpoints.unsubscribe_address)
     service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
-    service.consume(NEWSLETTER_REFUSED, "newsletter", endpoints.refused)
+    service.consume(NEWSLETTER_CHOSEN, "newsletter", endpoints.chosen)
     service.external(BrevoHolder(database, contacts))
     worker, period = Worker(BREVO, in_step.do_next, (RecipientUnavailable,)), RECONCILE_EVERY.total_seconds()
     database.on_commit(BREVO, worker.wake)

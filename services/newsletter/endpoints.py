@@ -4,21 +4,23 @@ import hmac
 
 from chassis.database import DATABASE_FAILURES
 from contracts.auth import Token
-from contracts.consent import NewsletterRefused
+from contracts.consent import NewsletterChosen
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.messages import Done
 from contracts.newsletter import BrevoCallback, Objection, Subscribe, SubscriptionState
 from services.newsletter.usecases.ending import Leaving
+from services.newsletter.usecases.following import Following
 from services.newsletter.usecases.subscribing import Subscribing
 
 
 class Endpoints:
-    """For visitors, mail programs, caseworkers, refusals, and Brevo's call-backs."""
+    """For visitors, mail programs, caseworkers, choices made with an account, and Brevo's call-backs."""
 
-    def __init__(self, subscribing: Subscribing, leaving: Leaving, webhook_token: str) -> None:
+    def __init__(self, subscribing: Subscribing, leaving: Leaving, following: Following, webhook_token: str) -> None:
         self._subscribing = subscribing
         self._leaving = leaving
+        self._following = following
         self._webhook_token = webhook_token.encode()
 
     async def subscribe(self, request: Subscribe, caller: Caller) -> Done:
@@ -37,8 +39,8 @@ class Endpoints:
         await self._leaving.by_address(request.email)
         return Done()
 
-    async def refused(self, refusal: NewsletterRefused) -> None:
-        await self._leaving.by_refusal(refusal.record_id)
+    async def chosen(self, chosen: NewsletterChosen) -> None:
+        await self._following.choice(chosen.record_id)
 
     async def brevo_callback(self, request: BrevoCallback, caller: Caller) -> Done:  # noqa: ARG002 — likewise
         if not hmac.compare_digest(request.bearer.encode(), self._webhook_token):

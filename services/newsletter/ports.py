@@ -28,7 +28,11 @@ class Subscriptions(Protocol):
         """A subscription that has not ended."""
 
     async def ask(self, opt_in: OptIn, letter: Notice) -> None:
-        """Note an opt-in and send its letter; too many for one address within the hour means neither."""
+        """Note an opt-in and send its letter; too many for one address within the hour means neither.
+
+        A consent given with an account asks once, however often it is told; an existing subscription rests on it from
+        now on.
+        """
 
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         """What a confirmation link belongs to."""
@@ -62,11 +66,21 @@ class Accounts(Protocol):
         """The verified addresses of an account. Raises Refusal if nobody can tell."""
 
 
-class Refusals(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A yes or no to the newsletter that somebody gave with an account."""
+
+    account_id: str
+    agreed: bool
+    at: datetime
+    language: str
+
+
+class Choices(Protocol):
     """What the consent service knows."""
 
-    async def of(self, record_id: str) -> tuple[str, datetime] | None:
-        """The account that said no, and when; none if it was erased. Raises Refusal if nobody can tell."""
+    async def of(self, record_id: str) -> Choice | None:
+        """The choice; none if it was erased, or is a yes that stands no more. Raises Refusal if nobody can tell."""
 
 
 class Tasks(Protocol):

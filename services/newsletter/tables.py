@@ -39,6 +39,7 @@ class OptInRow(Base, table=True):
     language: str = Field(max_length=WORD_MAX)
     notice_version: str = Field(max_length=VERSION_MAX)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    consent_record: str | None = Field(default=None, max_length=ID_MAX)
 
 
 class SubscriptionRow(Base, table=True):
@@ -63,6 +64,7 @@ class SubscriptionRow(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     confirmed_at: datetime = Field(sa_type=UtcDateTime, index=True)
     unsubscribe_hash: str = Field(unique=True, max_length=HASH_MAX)
+    consent_record: str | None = Field(default=None, max_length=ID_MAX)
 
 
 class SuppressionRow(Base, table=True):

@@ -78,7 +78,7 @@ def test_every_stream_is_bounded_and_all_of_them_fit_the_store() -> None:
 
 
 def test_every_holder_has_a_durable_consumer_of_erasures() -> None:
-    others = {"dsar-receipts", "newsletter-newsletter-refused"}
+    others = {"dsar-receipts", "newsletter-newsletter-chosen", "consent-reader-left"}
     assert {durable.name for durable in DURABLES} == {f"erase-{holder}" for holder in HOLDERS} | others
 
 

@@ -1,5 +1,6 @@
 """Step 5: the newsletter. Brevo learns an address when its owner has confirmed it, and not a moment before."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,6 +78,24 @@ async def test_unsubscribing_needs_the_mailed_secret_only_and_brevo_agrees(platf
         answer = await anna.browser.post(f"{SUBSCRIPTIONS}/unsubscribe", {"token": secret_of(welcome)})
         assert answer.json() == {"state": "unsubscribed"}
         await until_listed(platform, anna, listed=False)
+
+
+async def test_a_yes_with_an_account_asks_by_letter_and_leaving_by_link_withdraws_it(platform: Platform) -> None:
+    async with a_teacher(platform) as anna:
+        receipt = (await anna.consents(newsletter=True))["receipt"]
+        assert receipt["purposes"] == {"newsletter": True}
+        mail = await platform.next_mail(anna.email, page="/newsletter/confirm")
+        assert contacts(platform, anna) == []
+        await anna.browser.post(f"{SUBSCRIPTIONS}/confirm", {"token": secret_of(mail)})
+        await until_listed(platform, anna, listed=True)
+        welcome = await platform.next_mail(anna.email, page="/newsletter/unsubscribe")
+        await anna.browser.post(f"{SUBSCRIPTIONS}/unsubscribe", {"token": secret_of(welcome)})
+        await until_listed(platform, anna, listed=False)
+        while (await anna.browser.get("/api/consent")).json()["purposes"]["newsletter"]:
+            await asyncio.sleep(0.05)
+        history = (await anna.browser.get("/api/consent/receipts")).json()["receipts"]
+        assert history[0]["purposes"] == {"newsletter": False}
+        assert history[0]["method"] == "newsletter"
 
 
 async def test_withdrawing_every_consent_ends_the_subscription_too(platform: Platform) -> None:

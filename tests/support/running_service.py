@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -13,12 +14,15 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel
 
 from chassis.bus import Answer, Bus
+from chassis.bus.consumers import DurableConsumer, publish_durably
 from chassis.clock import Clock
+from chassis.tasks import end_all
 from contracts.envelope import HEADER_COOKIE, Caller, CookieToSet, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import HEALTH
+from contracts.identifiers import new_id
 from contracts.messages import Empty
-from contracts.table import Call
+from contracts.table import Call, Event
 from ops.run import lifeline
 from tests.support.nats import NatsServer
 
@@ -56,6 +60,19 @@ class Neighbour:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.bus.close()
+
+    async def tell(self, event: Event, message: BaseModel) -> None:
+        """Publish one of this role's durable events."""
+        await publish_durably(self.bus, event.subject, message.model_dump_json().encode(), new_id())
+
+    @asynccontextmanager
+    async def consuming(self, event: Event, handler: Callable[[Any], Awaitable[None]]) -> AsyncIterator[None]:
+        """Handle a durable event in this role meanwhile."""
+        consumer = asyncio.create_task(DurableConsumer(self.bus, event, self.role, handler).run())
+        try:
+            yield
+        finally:
+            await end_all({consumer})
 
     async def ask(self, call: Call, body: Mapping[str, Any] | None = None, **caller: Any) -> Answer:
         """The raw answer; `caller` fills the envelope."""

@@ -9,10 +9,10 @@ from sqlmodel import col
 
 from chassis.database import Database, insert_into
 from chassis.outbox import enqueue
-from contracts.consent import NEWSLETTER_REFUSED, NewsletterRefused, Purpose
+from contracts.consent import NEWSLETTER_CHOSEN, NewsletterChosen, Purpose
 from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.rows import record_of, record_values, standing_of, standing_values
-from services.consent.domain import FIRST_LINK, Change, Event, Kind, Record, Standing, link
+from services.consent.domain import FIRST_LINK, WEB, Change, Event, Kind, Record, Standing, link
 from services.consent.ports import Decide
 from services.consent.tables import (
     TABLES,
@@ -75,11 +75,11 @@ class SqlConsents:
 
 
 async def _tell_newsletter(session: AsyncSession, records: Iterable[Record]) -> None:
-    """Its subscriptions end by a no that is given here, so it must hear of every one, also when it is down now."""
+    """A yes here starts its letter and a no ends its subscriptions, so it must hear of both, also when it is down."""
     for record in records:
-        if record.purpose == Purpose.NEWSLETTER and record.account_id is not None and record.event != Event.GIVEN:
-            told = NewsletterRefused(record_id=record.record_id).model_dump_json().encode()
-            await enqueue(session, TABLES, NEWSLETTER_REFUSED.subject, told, record.record_id)
+        if record.purpose == Purpose.NEWSLETTER and record.account_id is not None and record.method == WEB:
+            told = NewsletterChosen(record_id=record.record_id).model_dump_json().encode()
+            await enqueue(session, TABLES, NEWSLETTER_CHOSEN.subject, told, record.record_id)
 
 
 async def _standings(session: AsyncSession, account_id: str | None, visitor_id: str | None) -> list[Standing]:

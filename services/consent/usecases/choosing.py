@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.consent import ACCOUNT_PURPOSES, COOKIE_PURPOSES, Purpose, VisitorChoice
 from contracts.errors import ErrorKind, Refusal
-from services.consent.domain import Change, Record, Shown, Standing, Wish, decide
+from services.consent.domain import BY_LETTER, WEB, Change, Event, Record, Shown, Standing, Wish, decide
 from services.consent.ports import Announcer, Clock, Consents, Notices
 
 RECORDS_MAX = 500
@@ -70,12 +70,27 @@ class Choosing:
         """The account's and this browser's records, newest first."""
         return await self._consents.history(person.account_id, person.visitor_id, RECORDS_MAX)
 
-    async def refusal(self, record_id: str) -> Record | None:
-        """The record of a no that somebody was told of; none if it has been erased."""
-        return await self._consents.account_record(record_id)
+    async def newsletter_choice(self, record_id: str) -> Record | None:
+        """The choice that newsletter was told of; none if it was erased, or is a yes that stands no more."""
+        record = await self._consents.account_record(record_id)
+        if record is None or record.event != Event.GIVEN or await self._stands(record):
+            return record
+        return None
 
-    async def _change(self, person: Person, purposes: Mapping[Purpose, bool]) -> Outcome:
+    async def left_newsletter(self, record_id: str) -> None:
+        """Withdraw the consent that a subscription rested on, which its reader ended; nothing, if it stands no more."""
+        record = await self._consents.account_record(record_id)
+        if record is not None and await self._stands(record):
+            person = Person(account_id=record.account_id, choice=None, language=record.language)
+            await self._change(person, {Purpose(record.purpose): False}, method=BY_LETTER)
+
+    async def _stands(self, record: Record) -> bool:
+        standings = await self._consents.standings(record.account_id, None)
+        return record.record_id in {one.record_id for one in standings}
+
+    async def _change(self, person: Person, purposes: Mapping[Purpose, bool], *, method: str = WEB) -> Outcome:
         wish = Wish(
+            method=method,
             account_id=person.account_id,
             visitor_id=person.visitor_id,
             account_purposes={one.value: agreed for one, agreed in purposes.items() if one in ACCOUNT_PURPOSES},

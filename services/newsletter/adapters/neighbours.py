@@ -1,24 +1,26 @@
-"""What other services know: whose a refusal is, and the addresses of an account."""
+"""What other services know: whose a choice is, and the addresses of an account."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from chassis.bus import Bus
 from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsRequest
-from contracts.consent import REFUSAL, RefusalChoice, RefusalFound
+from contracts.consent import NEWSLETTER_CHOICE, NewsletterChoice, NewsletterChoiceRequest
 from contracts.errors import ErrorKind, Refusal
+from services.newsletter.ports import Choice
 
 
-class BusRefusals:
-    """The port `Refusals` over the bus."""
+class BusChoices:
+    """The port `Choices` over the bus."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
 
-    async def of(self, record_id: str) -> tuple[str, datetime] | None:
-        reply = await self._bus.call(REFUSAL, RefusalChoice(record_id=record_id))
-        found = RefusalFound.model_validate(reply.model_dump())
-        return None if found.account_id is None or found.at is None else (found.account_id, found.at)
+    async def of(self, record_id: str) -> Choice | None:
+        reply = await self._bus.call(NEWSLETTER_CHOICE, NewsletterChoiceRequest(record_id=record_id))
+        found = NewsletterChoice.model_validate(reply.model_dump())
+        if found.account_id is None or found.at is None or found.language is None:
+            return None
+        return Choice(account_id=found.account_id, agreed=found.agreed, at=found.at, language=found.language)
 
 
 class BusAccounts:

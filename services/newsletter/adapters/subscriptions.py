@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chassis.database import Database, insert_into
 from chassis.inbox import first_time
 from chassis.mail import Letter, post
+from chassis.outbox import enqueue
+from contracts.newsletter import READER_LEFT, ReaderLeft
 from services.newsletter.adapters.tasks import owe, owe_reconciliation
 from services.newsletter.domain.callbacks import Callback
 from services.newsletter.domain.letters import Notice
@@ -19,7 +21,7 @@ from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW
 from services.newsletter.domain.tasks import LOOK_BACK, Action
 from services.newsletter.tables import TABLES, OptInRow, SubscriptionRow, SuppressionRow
 
-CONSUMER = "brevo-callback"
+CALLBACKS, CHOICES = "brevo-callback", "newsletter-choice"
 
 
 class SqlSubscriptions:
@@ -42,6 +44,8 @@ class SqlSubscriptions:
             col(OptInRow.email) == opt_in.email, col(OptInRow.created_at) > opt_in.created_at - LETTERS_WINDOW
         )
         async with self._database.write() as session:
+            if opt_in.consent_record is not None and not await self._rests_on(session, opt_in):
+                return
             if (await session.scalar(recent) or 0) >= LETTERS_MAX:
                 return
             session.add(
@@ -51,6 +55,7 @@ class SqlSubscriptions:
                     language=opt_in.language,
                     notice_version=opt_in.notice_version,
                     created_at=opt_in.created_at,
+                    consent_record=opt_in.consent_record,
                 )
             )
             await _send(session, letter)
@@ -66,6 +71,7 @@ class SqlSubscriptions:
             language=row.language,
             notice_version=row.notice_version,
             created_at=row.created_at,
+            consent_record=row.consent_record,
         )
 
     async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
@@ -80,6 +86,7 @@ class SqlSubscriptions:
                 .returning(col(SubscriptionRow.id))
             )
             if begun.first() is None:
+                await _rest(session, subscription.email, subscription.consent_record)
                 return True
             address_hash = self._pseudonyms.of_address(subscription.email)
             await session.execute(delete(SuppressionRow).where(col(SuppressionRow.address_hash) == address_hash))
@@ -112,7 +119,7 @@ class SqlSubscriptions:
         async with self._database.write() as session:
             for callback in callbacks:
                 identity = self._pseudonyms.of_event(callback.identity)
-                if await first_time(session, TABLES, CONSUMER, identity, now):
+                if await first_time(session, TABLES, CALLBACKS, identity, now):
                     for email in callback.addresses:
                         await self._apply_to(session, email, callback, now)
 
@@ -125,6 +132,14 @@ class SqlSubscriptions:
         query = select(col(SubscriptionRow.email)).where(col(SubscriptionRow.email).in_(emails))
         async with self._database.read() as session:
             return set(await session.scalars(query))
+
+    async def _rests_on(self, session: AsyncSession, opt_in: OptIn) -> bool:
+        """Let an existing subscription rest on this consent; False if it was told before."""
+        identity = self._pseudonyms.of_event(f"{opt_in.consent_record} {opt_in.email}")
+        if not await first_time(session, TABLES, CHOICES, identity, opt_in.created_at):
+            return False
+        await _rest(session, opt_in.email, opt_in.consent_record)
+        return True
 
     async def _apply_to(self, session: AsyncSession, email: str, callback: Callback, now: datetime) -> None:
         subscription = await _find(session, col(SubscriptionRow.email) == email)
@@ -140,11 +155,16 @@ class SqlSubscriptions:
         ended = await session.execute(
             delete(SubscriptionRow)
             .where(col(SubscriptionRow.email) == email)
-            .returning(col(SubscriptionRow.id), col(SubscriptionRow.unsubscribe_hash))
+            .returning(
+                col(SubscriptionRow.id), col(SubscriptionRow.unsubscribe_hash), col(SubscriptionRow.consent_record)
+            )
         )
         row = ended.first()
         if row is not None:
             await owe(session, Action.REMOVE, row.id, now)
+            if ending.withdraws and row.consent_record is not None:
+                left = ReaderLeft(record_id=row.consent_record).model_dump_json().encode()
+                await enqueue(session, TABLES, READER_LEFT.subject, left, row.id)
         if ending.suppresses:
             await self._suppress(session, email, None if row is None else row.unsubscribe_hash, now)
 
@@ -171,7 +191,14 @@ async def _find(session: AsyncSession, condition: Any) -> Subscription | None:
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         unsubscribe_hash=row.unsubscribe_hash,
+        consent_record=row.consent_record,
     )
+
+
+async def _rest(session: AsyncSession, email: str, consent_record: str | None) -> None:
+    if consent_record is not None:
+        theirs = col(SubscriptionRow.email) == email
+        await session.execute(update(SubscriptionRow).where(theirs).values(consent_record=consent_record))
 
 
 def _values(subscription: Subscription) -> dict[str, Any]:

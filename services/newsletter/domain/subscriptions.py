@@ -29,16 +29,25 @@ class Ending(StrEnum):
         """Whether the address must not come back by an import: somebody or its mailbox said no."""
         return self in {Ending.UNSUBSCRIBED, Ending.SPAM, Ending.BOUNCED}
 
+    @property
+    def withdraws(self) -> bool:
+        """Whether it was the reader who ended it, and so withdrew the consent that it rested on."""
+        return self in {Ending.UNSUBSCRIBED, Ending.SPAM}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptIn:
-    """Somebody gave an address and consented; whether it was its owner shows when the mailed link is used."""
+    """Somebody gave an address and consented; whether it was its owner shows when the mailed link is used.
+
+    `consent_record` is the number of the consent that was given with an account, where it was.
+    """
 
     token_hash: str
     email: str
     language: str
     notice_version: str
     created_at: datetime
+    consent_record: str | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether the link may still be used."""
@@ -49,7 +58,8 @@ class OptIn:
 class Subscription:
     """A confirmed reader. `id` is opaque and the name under which Brevo keeps the contact.
 
-    `created_at` is when consent was given, `confirmed_at` when its mailed link proved the address.
+    `created_at` is when consent was given, `confirmed_at` when its mailed link proved the address; `consent_record`
+    as in the opt-in.
     """
 
     id: str
@@ -59,6 +69,7 @@ class Subscription:
     created_at: datetime
     confirmed_at: datetime
     unsubscribe_hash: str
+    consent_record: str | None = None
 
 
 def normalised(address: str) -> str:

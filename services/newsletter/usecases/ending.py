@@ -1,4 +1,4 @@
-"""Leaving the newsletter: by a link, through Brevo, with an account, by a caseworker, or because consent is too old."""
+"""Leaving the newsletter: by a link, through Brevo, by a caseworker, or because consent is too old."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from contracts.errors import ErrorKind, Refusal
 from services.newsletter.domain.callbacks import read_callback
 from services.newsletter.domain.secrets import hash_of
 from services.newsletter.domain.subscriptions import LAPSES_AFTER, Ending, normalised
-from services.newsletter.ports import Accounts, Clock, Refusals, Subscriptions
+from services.newsletter.ports import Clock, Subscriptions
 
 LAPSES_MAX = 100
 
@@ -15,10 +15,8 @@ LAPSES_MAX = 100
 class Leaving:
     """Ends subscriptions; whoever leaves is never asked why, and never has to sign in."""
 
-    def __init__(self, subscriptions: Subscriptions, refusals: Refusals, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, subscriptions: Subscriptions, clock: Clock) -> None:
         self._subscriptions = subscriptions
-        self._refusals = refusals
-        self._accounts = accounts
         self._clock = clock
 
     async def by_link(self, token: str) -> None:
@@ -33,19 +31,6 @@ class Leaving:
     async def by_address(self, address: str) -> None:
         """End the subscription of somebody who wrote to us, and keep the address from coming back."""
         await self._subscriptions.end_address(normalised(address), Ending.UNSUBSCRIBED, self._clock.now())
-
-    async def by_refusal(self, record_id: str) -> None:
-        """End the subscriptions of a signed-in person who said no, unless they have subscribed again since.
-
-        Raises:
-            Refusal: nobody can tell whose refusal it is, or the account's addresses.
-        """
-        found = await self._refusals.of(record_id)
-        if found is None:
-            return
-        account_id, refused_at = found
-        for address in await self._accounts.addresses_of(account_id):
-            await self._subscriptions.end_refused(normalised(address), refused_at, self._clock.now())
 
     async def through_brevo(self, events: Sequence[Mapping[str, Any]]) -> None:
         """Do what Brevo's events ask for; what does not concern us, or came before, is left alone."""

@@ -26,7 +26,7 @@ class Subscribing:
         self._clock = clock
         self._notice_version = notice_version
 
-    async def ask(self, address: str, language: str) -> None:
+    async def ask(self, address: str, language: str, *, consent_record: str | None = None) -> None:
         """Send a letter to the address; the asker cannot tell whether it is subscribed already."""
         email, token = normalised(address), new_secret()
         subscription = await self._subscriptions.of_address(email)
@@ -42,6 +42,7 @@ class Subscribing:
             language=language,
             notice_version=self._notice_version,
             created_at=self._clock.now(),
+            consent_record=consent_record,
         )
         await self._subscriptions.ask(opt_in, letter)
 
@@ -65,6 +66,7 @@ class Subscribing:
             created_at=opt_in.created_at,
             confirmed_at=now,
             unsubscribe_hash=hash_of(leave),
+            consent_record=opt_in.consent_record,
         )
         welcome = self._stationery.of_newsletter(Occasion.WELCOME, opt_in.email, opt_in.language, leave)
         if not await self._subscriptions.confirm(subscription, token_hash, welcome):

@@ -17,6 +17,7 @@ from contracts import consent
 from contracts.consent import VISITOR_COOKIE, Purpose, VisitorChoice
 from contracts.errors import ErrorKind
 from contracts.identifiers import new_id
+from contracts.newsletter import READER_LEFT, ReaderLeft
 from contracts.personal_data import Locator
 from services.consent.domain import VISITOR_CONSENT_LASTS
 from tests.support.nats import NatsServer
@@ -33,7 +34,9 @@ class ConsentWorld:
     service: RunningService
     gateway: Neighbour
     analytics: Neighbour
+    newsletter: Neighbour
     heard: list[consent.ConsentChanged]
+    told: list[str]
 
     async def choose(self, purposes: Mapping[str, bool], **caller: Any) -> Answer:
         body = {"purposes": dict(purposes), "notice_version": VERSION}
@@ -76,16 +79,22 @@ async def nats(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[NatsSe
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(nats: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ConsentWorld]:
     heard: list[consent.ConsentChanged] = []
+    told: list[str] = []
 
     async def hear(signal: consent.ConsentChanged) -> None:
         heard.append(signal)
 
+    async def hear_choice(event: consent.NewsletterChosen) -> None:
+        told.append(event.record_id)
+
     service = RunningService("consent", nats, tmp_path_factory.mktemp("consent"), evidence_key="5a" * 32)
     gateway, analytics = Neighbour("gateway", nats, service.clock), Neighbour("analytics", nats, service.clock)
-    async with service, gateway, analytics:
+    newsletter = Neighbour("newsletter", nats, service.clock)
+    async with service, gateway, analytics, newsletter:
         await analytics.bus.listen(consent.CHANGED, hear)
         await analytics.bus.serving()
-        yield ConsentWorld(service, gateway, analytics, heard)
+        async with newsletter.consuming(consent.NEWSLETTER_CHOSEN, hear_choice):
+            yield ConsentWorld(service, gateway, analytics, newsletter, heard, told)
 
 
 @pytest.fixture
@@ -154,6 +163,53 @@ async def test_a_browser_accepts_adds_and_withdraws(world: ConsentWorld) -> None
     )
     assert await world.receipts(visitor_choice=former.render()) == []
     assert (await world.state(visitor_choice=cookie)).chosen
+
+
+async def of_newsletter(world: ConsentWorld, record_id: str) -> consent.NewsletterChoice:
+    return await world.newsletter.get(consent.NEWSLETTER_CHOICE, consent.NewsletterChoice, {"record_id": record_id})
+
+
+async def chosen_by(world: ConsentWorld, account_id: str, count: int) -> list[str]:
+    """The numbers of the choices that newsletter was told of, once there are so many of this account's."""
+    theirs: list[str] = []
+    async with asyncio.timeout(10):
+        while len(theirs) < count:
+            await asyncio.sleep(0.02)
+            theirs += [one for one in world.told if (await of_newsletter(world, one)).account_id == account_id]
+            theirs = list(dict.fromkeys(theirs))
+    return theirs
+
+
+async def test_newsletter_hears_of_every_choice_and_a_yes_counts_while_it_stands(
+    world: ConsentWorld, account_id: str
+) -> None:
+    await world.choose({"newsletter": True}, account_id=account_id, language="nb")
+    (yes,) = await chosen_by(world, account_id, 1)
+    chosen = await of_newsletter(world, yes)
+    assert (chosen.account_id, chosen.agreed, chosen.language) == (account_id, True, "nb")
+    await world.choose({"newsletter": False}, account_id=account_id)
+    (no,) = await chosen_by(world, account_id, 1)
+    assert (await of_newsletter(world, yes)).account_id is None
+    assert (await of_newsletter(world, no)).agreed is False
+    assert (await of_newsletter(world, new_id())).account_id is None
+
+
+async def test_leaving_the_newsletter_withdraws_the_consent_that_it_rested_on_and_says_how(
+    world: ConsentWorld, account_id: str
+) -> None:
+    await world.choose({"newsletter": True, "text_tools": True}, account_id=account_id)
+    (yes,) = await chosen_by(world, account_id, 1)
+    await world.newsletter.tell(READER_LEFT, ReaderLeft(record_id=yes))
+    async with asyncio.timeout(10):
+        while Purpose.NEWSLETTER in await world.granted(account_id):
+            await asyncio.sleep(0.02)
+    assert await world.granted(account_id) == {Purpose.TEXT_TOOLS}
+    assert (await world.receipts(account_id=account_id))[0].method == "newsletter"
+
+    await world.choose({"newsletter": True}, account_id=account_id)
+    await world.newsletter.tell(READER_LEFT, ReaderLeft(record_id=yes))
+    await asyncio.sleep(0.5)
+    assert Purpose.NEWSLETTER in await world.granted(account_id), "a consent given since is another one"
 
 
 async def test_a_refusal_has_a_receipt_and_no_id(world: ConsentWorld) -> None:

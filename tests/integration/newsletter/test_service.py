@@ -11,13 +11,26 @@ from typing import Any
 import httpx
 import pytest
 
-from chassis.bus.consumers import publish_durably
 from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsRequest
-from contracts.consent import NEWSLETTER_REFUSED, REFUSAL, NewsletterRefused, RefusalChoice, RefusalFound
+from contracts.consent import (
+    NEWSLETTER_CHOICE,
+    NEWSLETTER_CHOSEN,
+    NewsletterChoice,
+    NewsletterChoiceRequest,
+    NewsletterChosen,
+)
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
-from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE, UNSUBSCRIBE_ADDRESS
+from contracts.newsletter import (
+    BREVO_CALLBACK,
+    CONFIRM,
+    READER_LEFT,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    UNSUBSCRIBE_ADDRESS,
+    ReaderLeft,
+)
 from contracts.personal_data import Locator
 from tests.integration.emulators.running import Running
 from tests.integration.newsletter.conftest import LIST_ID, Reader, token_of
@@ -128,33 +141,31 @@ async def test_a_caseworker_unsubscribes_somebody_who_wrote_to_us(reader: Reader
 
 
 @asynccontextmanager
-async def refused_by_account(
-    reader: Reader, server: NatsServer, service: RunningService, at: datetime
-) -> AsyncIterator[None]:
-    """auth and consent as they know an account of this reader, who said no at that time."""
+async def chosen_by_account(
+    reader: Reader, server: NatsServer, service: RunningService, at: datetime, *, agreed: bool = False
+) -> AsyncIterator[Neighbour]:
+    """auth and consent as they know an account of this reader, who chose at that time; yields consent."""
 
-    async def whose(request: RefusalChoice, caller: Caller) -> RefusalFound:
-        return RefusalFound(account_id="a" * 22, at=at)
+    async def whose(request: NewsletterChoiceRequest, caller: Caller) -> NewsletterChoice:
+        return NewsletterChoice(account_id="a" * 22, agreed=agreed, at=at, language="sv")
 
     async def known(request: AccountLocatorsRequest, caller: Caller) -> AccountLocators:
         return AccountLocators(values={}, verified_addresses=[reader.address], name="Elev")
 
     async with Neighbour("auth", server, service.clock) as auth, Neighbour("consent", server, service.clock) as consent:
-        record_id = new_id()
-        event = NewsletterRefused(record_id=record_id).model_dump_json().encode()
-        await publish_durably(consent.bus, NEWSLETTER_REFUSED.subject, event, record_id)
-        await consent.bus.serve(REFUSAL, whose)
+        await consent.tell(NEWSLETTER_CHOSEN, NewsletterChosen(record_id=new_id()))
+        await consent.bus.serve(NEWSLETTER_CHOICE, whose)
         await auth.bus.serve(ACCOUNT_LOCATORS, known)
         await auth.bus.serving()
         await consent.bus.serving()
-        yield
+        yield consent
 
 
 async def test_a_no_given_with_an_account_ends_its_subscription(
     reader: Reader, server: NatsServer, service: RunningService
 ) -> None:
     await reader.become_subscribed()
-    async with refused_by_account(reader, server, service, service.clock.now()):
+    async with chosen_by_account(reader, server, service, service.clock.now()):
         assert await reader.gone_from_brevo()
 
 
@@ -163,9 +174,28 @@ async def test_a_no_that_came_while_the_service_was_dead_is_heard_when_it_is_bac
 ) -> None:
     await reader.become_subscribed()
     await service.kill()
-    async with refused_by_account(reader, server, service, service.clock.now()):
+    async with chosen_by_account(reader, server, service, service.clock.now()):
         await service.restart()
         assert await reader.gone_from_brevo()
+
+
+async def test_a_yes_given_with_an_account_is_a_letter_first_and_leaving_again_is_told_to_consent(
+    reader: Reader, server: NatsServer, service: RunningService, brevo: Running
+) -> None:
+    left: list[ReaderLeft] = []
+
+    async def hear(event: ReaderLeft) -> None:
+        left.append(event)
+
+    async with chosen_by_account(reader, server, service, service.clock.now(), agreed=True) as consent:
+        letter = await reader.letter()
+        assert brevo.requests() == []
+        assert await reader.confirm(token_of(letter)) == "subscribed"
+        await until(reader.contact)
+        await reader.unsubscribe(token_of(await reader.letter(1)))
+        async with consent.consuming(READER_LEFT, hear):
+            await until(lambda: left)
+    assert len(left[0].record_id) == len(new_id())
 
 
 async def test_a_stale_import_cannot_bring_a_reader_back(reader: Reader, brevo: Running) -> None:

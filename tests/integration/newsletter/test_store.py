@@ -38,9 +38,9 @@ class Store:
     subscriptions: SqlSubscriptions
     tasks: SqlTasks
 
-    async def begin(self, email: str = EMAIL) -> Subscription:
+    async def begin(self, email: str = EMAIL, consent_record: str | None = None) -> Subscription:
         """A confirmed subscription."""
-        token_hash = await self.ask(email)
+        token_hash = await self.ask(email, consent_record)
         subscription = Subscription(
             id=new_id(),
             email=email,
@@ -49,11 +49,12 @@ class Store:
             created_at=self.clock.now(),
             confirmed_at=self.clock.now(),
             unsubscribe_hash=hash_of(new_id()),
+            consent_record=consent_record,
         )
         assert await self.subscriptions.confirm(subscription, token_hash, LETTER)
         return subscription
 
-    async def ask(self, email: str = EMAIL) -> str:
+    async def ask(self, email: str = EMAIL, consent_record: str | None = None) -> str:
         token_hash = hash_of(new_id())
         opt_in = OptIn(
             token_hash=token_hash,
@@ -61,6 +62,7 @@ class Store:
             language="sv",
             notice_version="2024-05-22",
             created_at=self.clock.now(),
+            consent_record=consent_record,
         )
         await self.subscriptions.ask(opt_in, LETTER)
         return token_hash
@@ -173,6 +175,37 @@ async def test_a_no_from_before_leaves_what_began_since(store: Store) -> None:
 async def test_a_no_of_somebody_who_never_subscribed_leaves_no_trace(store: Store) -> None:
     await store.subscriptions.end_refused(EMAIL, store.clock.now(), store.clock.now())
     assert await store.count("suppression") == 0
+
+
+async def test_a_yes_that_is_told_again_sends_no_second_letter(store: Store) -> None:
+    for _ in range(2):
+        await store.ask(consent_record="yes")
+    assert [await store.count(table) for table in ("opt_in", "mail_queue")] == [1, 1]
+    await store.ask(consent_record="another yes")
+    assert await store.count("mail_queue") == 2
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [(Ending.UNSUBSCRIBED, 1), (Ending.SPAM, 1), (Ending.BOUNCED, 0), (Ending.REMOVED, 0), (Ending.LAPSED, 0)],
+)
+async def test_consent_is_told_when_its_reader_leaves_and_of_nothing_else(
+    store: Store, ending: Ending, told: int
+) -> None:
+    await store.begin(consent_record=new_id())
+    await store.subscriptions.end_address(EMAIL, ending, store.clock.now())
+    assert await store.count("outbox") == told
+
+
+async def test_a_subscription_made_without_an_account_is_nobodys_consent_until_a_yes_with_one(store: Store) -> None:
+    before = await store.begin()
+    await store.subscriptions.end_by_link(before.unsubscribe_hash, store.clock.now())
+    assert await store.count("outbox") == 0
+    again = await store.begin()
+    await store.ask(consent_record="yes")
+    found = await store.subscriptions.of_address(EMAIL)
+    assert found is not None
+    assert (found.id, found.consent_record) == (again.id, "yes")
 
 
 async def test_an_event_counts_once(store: Store) -> None:

@@ -7,11 +7,13 @@ import pytest
 from services.newsletter.domain.letters import Occasion, Stationery
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import Subscription
+from services.newsletter.ports import Choice
 from services.newsletter.usecases.ending import Leaving
+from services.newsletter.usecases.following import Following
 from services.newsletter.usecases.keeping_in_step import KeepingInStep
 from services.newsletter.usecases.subscribing import Subscribing
 from tests.support.clock import START, FakeClock
-from tests.unit.newsletter.fakes import FakeAccounts, FakeContacts, FakeRefusals, FakeSubscriptions, FakeTasks
+from tests.unit.newsletter.fakes import FakeAccounts, FakeChoices, FakeContacts, FakeSubscriptions, FakeTasks
 
 WORDS = {occasion: {"sv": (occasion.value, occasion.value)} for occasion in Occasion}
 
@@ -44,8 +46,18 @@ def subscribing(subscriptions: FakeSubscriptions, clock: FakeClock) -> Subscribi
 
 @pytest.fixture
 def leaving(subscriptions: FakeSubscriptions, clock: FakeClock) -> Leaving:
-    refusals = FakeRefusals({"refusal": ("account", clock.now()), "of nobody known": ("unknown", clock.now())})
-    return Leaving(subscriptions, refusals, FakeAccounts({"account": ["One@b.example", "two@b.example"]}), clock)
+    return Leaving(subscriptions, clock)
+
+
+@pytest.fixture
+def following(subscribing: Subscribing, subscriptions: FakeSubscriptions, clock: FakeClock) -> Following:
+    choices = {
+        "yes": Choice(account_id="account", agreed=True, at=clock.now(), language="sv"),
+        "no": Choice(account_id="account", agreed=False, at=clock.now(), language="sv"),
+        "of nobody known": Choice(account_id="unknown", agreed=False, at=clock.now(), language="sv"),
+    }
+    accounts = FakeAccounts({"account": ["One@b.example", "two@b.example"]})
+    return Following(FakeChoices(choices), accounts, subscribing, subscriptions, clock)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from services.newsletter.domain.callbacks import Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import Action, Task
-from services.newsletter.ports import ListedContact, RecipientUnavailable
+from services.newsletter.ports import Choice, ListedContact, RecipientUnavailable
 
 
 @dataclass
@@ -67,11 +67,11 @@ class FakeSubscriptions:
 
 
 @dataclass
-class FakeRefusals:
-    refusals: dict[str, tuple[str, datetime]]
+class FakeChoices:
+    choices: dict[str, Choice]
 
-    async def of(self, record_id: str) -> tuple[str, datetime] | None:
-        return self.refusals.get(record_id)
+    async def of(self, record_id: str) -> Choice | None:
+        return self.choices.get(record_id)
 
 
 @dataclass

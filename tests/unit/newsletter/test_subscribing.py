@@ -8,6 +8,7 @@ from contracts.errors import ErrorKind, Refusal
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import LAPSES_AFTER, OPT_IN_TTL, SUBSCRIPTION_KEPT, Ending
 from services.newsletter.usecases.ending import Leaving
+from services.newsletter.usecases.following import Following
 from services.newsletter.usecases.subscribing import Subscribing
 from tests.support.clock import FakeClock
 from tests.unit.newsletter.conftest import a_subscription
@@ -73,11 +74,21 @@ async def test_leaving_by_link_may_be_repeated(leaving: Leaving, subscriptions: 
 
 
 async def test_a_no_given_with_an_account_ends_it_at_every_address(
-    leaving: Leaving, subscriptions: FakeSubscriptions, clock: FakeClock
+    following: Following, subscriptions: FakeSubscriptions, clock: FakeClock
 ) -> None:
-    for record_id in ("refusal", "of nobody known", "erased meanwhile"):
-        await leaving.by_refusal(record_id)
+    for record_id in ("no", "of nobody known", "erased meanwhile"):
+        await following.choice(record_id)
     assert subscriptions.refused == [("one@b.example", clock.now()), ("two@b.example", clock.now())]
+
+
+async def test_a_yes_given_with_an_account_begins_with_a_letter_to_every_address(
+    following: Following, subscriptions: FakeSubscriptions
+) -> None:
+    await following.choice("yes")
+    assert [letter.to for letter in subscriptions.letters] == ["one@b.example", "two@b.example"]
+    assert all("/newsletter/confirm" in letter.text for letter in subscriptions.letters)
+    assert {opt_in.consent_record for opt_in in subscriptions.opt_ins.values()} == {"yes"}
+    assert subscriptions.subscriptions == {}
 
 
 async def test_a_consent_lapses_before_its_row_is_swept(

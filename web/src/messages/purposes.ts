@@ -91,5 +91,5 @@ export const accountPurposes = messages(
   },
 );
 
-export const ACCOUNT_PURPOSES = ["text_tools", "voice_tools"] as const;
-export type ExplainedPurpose = "text_tools" | "voice_tools" | "newsletter";
+export const ACCOUNT_PURPOSES = ["text_tools", "voice_tools", "newsletter"] as const;
+export type ExplainedPurpose = (typeof ACCOUNT_PURPOSES)[number];

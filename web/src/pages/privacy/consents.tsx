@@ -7,6 +7,7 @@ import type { Problem } from "../../api/problem";
 import type { Receipt } from "../../api/shapes";
 import { chrome } from "../../messages/chrome";
 import { ACCOUNT_PURPOSES, purposeNames } from "../../messages/purposes";
+import type { ExplainedPurpose } from "../../messages/purposes";
 import { AccountPurposeFacts } from "../../parts/consent-prompt";
 import { Link } from "../../parts/link";
 import { Loading } from "../../parts/loading";
@@ -14,9 +15,7 @@ import { ProblemAlert } from "../../parts/problem-alert";
 import { Receipts } from "../../parts/receipts";
 import { words as pageWords } from "./messages";
 
-type AccountPurpose = (typeof ACCOUNT_PURPOSES)[number];
-
-function PurposeCard({ purpose, on, toggle }: { purpose: AccountPurpose; on: boolean; toggle: () => void }) {
+function PurposeCard({ purpose, on, toggle }: { purpose: ExplainedPurpose; on: boolean; toggle: () => void }) {
   const words = useWords(pageWords);
   const names = useWords(purposeNames);
   return (
@@ -46,13 +45,14 @@ export function Consents() {
   const chromeWords = useWords(chrome);
   const { consent, problem: unread, askAgain, choose, putReceiptAway } = useConsent();
   const [problem, setProblem] = useState<Problem>();
-  const [saved, setSaved] = useState<{ on: boolean; receipt: Receipt }>();
-  const toggle = async (purpose: AccountPurpose, on: boolean) => {
+  const [saved, setSaved] = useState<{ said: string; receipt: Receipt }>();
+  const toggle = async (purpose: ExplainedPurpose, on: boolean) => {
     setProblem(undefined);
     try {
       const receipt = await choose({ [purpose]: on });
       putReceiptAway();
-      setSaved({ on, receipt });
+      const yes = purpose === "newsletter" ? words.savedLetter : words.savedYes;
+      setSaved({ said: on ? yes : words.savedNo, receipt });
     } catch (thrown) {
       setProblem(problemFrom(thrown));
     }
@@ -71,7 +71,7 @@ export function Consents() {
           })}
         </ul>
       )}
-      <p role="status" class="consent-saved">{saved && (saved.on ? words.savedYes : words.savedNo)}</p>
+      <p role="status" class="consent-saved">{saved?.said}</p>
       {problem && <ProblemAlert problem={problem} takeFocus />}
       <p>{words.newsletterText} <Link class="ds-link" to="/newsletter">{words.newsletterLink}</Link></p>
       <p>{words.cookieConsents} <Link class="ds-link" to="/cookies">{chromeWords.cookies}</Link></p>
