@@ -1,7 +1,7 @@
 """One browser's connection: uvicorn's, with bounds on what uvicorn leaves open, and problem documents for its refusals.
 
-Bounded are the size and the time of a request's head, the number of connections, and how long an answer may lie
-unread. What cannot be parsed gets a problem document as well, in Swedish, since its language is not known.
+Bounded are the size and the time of a request's head, the number of connections, how long an answer may lie unread,
+and how much of a body is still taken that nobody wants any more, since its request is answered. What cannot be parsed gets a problem document as well, in Swedish, since its language is not known.
 """
 
 import asyncio
@@ -21,6 +21,8 @@ CONNECTIONS_MAX = 2000
 HEAD_BYTES_MAX = 64 * 1024
 HEAD_SECONDS_MAX = 15.0
 UNREAD_SECONDS_MAX = 60.0
+# Closing before a body is through would take the answer away from a client that is still sending.
+UNWANTED_BYTES_MAX, UNWANTED_SECONDS_MAX = 8 * 1024 * 1024, 15.0
 
 
 class Connection(HttpToolsProtocol):
@@ -32,6 +34,9 @@ class Connection(HttpToolsProtocol):
         self._head_bytes = 0
         self._head: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
+        self._in_body = False
+        self._unwanted_bytes = 0
+        self._unwanted: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Expect a first request soon."""
@@ -42,12 +47,16 @@ class Connection(HttpToolsProtocol):
         """Expect nothing any more."""
         self._head_is_here()
         self._is_read()
+        self._unwanted_is_through()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse; a head that is too long is refused before it is whole."""
-        if self._head is None and not self._is_answering:
-            self._expect_head()
+        if not self._is_answering:
+            if self._in_body:
+                self._take_unwanted(len(data))
+            elif self._head is None:
+                self._expect_head()
         super().data_received(data)
         if self._head is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
@@ -57,8 +66,15 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Hand the request over, or say that there are too many."""
         self._head_is_here()
+        self._in_body = True
         self.app = busy if len(self.connections) > CONNECTIONS_MAX else self._serving
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is through; what comes now is another request."""
+        self._in_body = False
+        self._unwanted_is_through()
+        super().on_message_complete()
 
     def pause_writing(self) -> None:
         """The browser does not read: leave it if it does not for long."""
@@ -95,6 +111,19 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()  # a browser that connected in advance and thought better of it
 
+    def _take_unwanted(self, count: int) -> None:
+        self._unwanted_bytes += count
+        if self._unwanted_bytes > UNWANTED_BYTES_MAX:
+            self.transport.close()
+        elif self._unwanted is None:
+            self._unwanted = self.loop.call_later(UNWANTED_SECONDS_MAX, self.transport.close)
+
+    def _unwanted_is_through(self) -> None:
+        self._unwanted_bytes = 0
+        if self._unwanted is not None:
+            self._unwanted.cancel()
+            self._unwanted = None
+
     def _is_read(self) -> None:
         if self._unread is not None:
             self._unread.cancel()
@@ -102,7 +131,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, reason: str) -> None:
         self._head_is_here()
-        if not self._is_answering and not self.transport.is_closing():
+        if not (self._is_answering or self._in_body or self.transport.is_closing()):
             self.transport.write(refusal_bytes(reason))
         self.transport.close()
 

@@ -144,6 +144,43 @@ async def test_a_used_connection_serves_again_and_again(gateway: Gateway, monkey
         await asyncio.sleep(0.2)
 
 
+REFUSED_EARLY = b"POST /api/text/simplify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+
+
+async def head_of(reader: asyncio.StreamReader) -> bytes:
+    """The head of the next answer; its body is read as well."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    await reader.readexactly(int(length.partition(b":")[2]))
+    return head
+
+
+@pytest.mark.parametrize("size", [30_000, 70_000, 900_000])
+async def test_a_body_that_comes_after_its_answer_does_not_harm_the_next_request(gateway: Gateway, size: int) -> None:
+    reader, writer = await gateway.raw(REFUSED_EARLY % size + b"x" * 1000)
+    async with asyncio.timeout(10):
+        assert (b" 413 " if size > BODY_BYTES_MAX else b" 403 ") in await head_of(reader)
+        for _ in range(size // 1000 - 1):
+            writer.write(b"x" * 1000)
+            await writer.drain()
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b" 200 " in await head_of(reader)
+    writer.close()
+
+
+@pytest.mark.parametrize(("name", "value"), [("UNWANTED_BYTES_MAX", 5000), ("UNWANTED_SECONDS_MAX", 0.2)])
+async def test_a_body_that_nobody_wants_is_not_taken_for_ever(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, name: str, value: float
+) -> None:
+    monkeypatch.setattr(f"services.gateway.api.connections.{name}", value)
+    reader, writer = await gateway.raw(REFUSED_EARLY % 100_000 + b"x" * 1000)
+    async with asyncio.timeout(5):
+        await head_of(reader)
+        writer.write(b"x" * 9000)
+        assert await reader.read() == b"", "closed without a second answer"
+    writer.close()
+
+
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [
