@@ -14,9 +14,9 @@ from emulators.door import FAULT, Door, body_json
 from emulators.faults import Fault
 from emulators.serving import Emulator, Options
 
-PIECES = 20
+PIECES = 25
 PIECES_MOST = 60
-PACE_SECONDS = 0.05
+PACE_SECONDS = 0.06
 # Long enough for the first half of a character to leave in a segment of its own.
 SPLIT_SECONDS = 0.002
 CONTINUATION_FIRST, CONTINUATION_LAST = 0x80, 0xBF

@@ -1,6 +1,7 @@
 """The gateway, put together."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chassis.lifecycle import Service
 from contracts.auth import SESSIONS_REVOKED
@@ -36,7 +37,9 @@ def build(settings: GatewaySettings) -> Service:
     sessions, consents, running = BusSessions(service.bus), BusConsents(service.bus), RunningStreams()
     limits, visits = RateLimits(), Visits(service.database, service.clock, secrets)
     repeats = Repeats(service.database, service.clock, secrets)
-    admission = Admission(sessions, consents, secrets, limits, service.clock)
+    admission = Admission(
+        sessions, consents, secrets, limits, service.clock, scheme=urlsplit(settings.public_url).scheme
+    )
     parts = Parts(
         contracts=ContractRoutes(admission, service.bus, content_bus, repeats, running),
         pages=Pages(settings.web_dir, settings.public_url, service.clock),

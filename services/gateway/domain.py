@@ -21,11 +21,12 @@ SYSTEMS = (
 LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
-def is_cross_site(headers: Mapping[str, str], own_host: str) -> bool:
+def is_cross_site(headers: Mapping[str, str], own_host: str, own_scheme: str) -> bool:
     """Whether a state-changing request may have been forged by another site.
 
-    The static header cannot be set by a form; Sec-Fetch-Site and Origin, where a browser sends them, must name
-    our own origin. Source: OWASP cross-site request forgery prevention; draft-ietf-oauth-browser-based-apps.
+    The static header cannot be set by a form; Sec-Fetch-Site and Origin, where a browser sends them, must name our
+    own origin: the host that was asked, by the scheme under which the platform is published. Source: OWASP cross-site
+    request forgery prevention; draft-ietf-oauth-browser-based-apps.
     """
     if headers.get("x-requested-by") != REQUESTED_BY:
         return True
@@ -33,7 +34,10 @@ def is_cross_site(headers: Mapping[str, str], own_host: str) -> bool:
     if site is not None and site not in SAME_ORIGIN:
         return True
     origin = headers.get("origin")
-    return origin is not None and (_parts_of(origin).netloc or "none") != own_host
+    if origin is None:
+        return False
+    parts = _parts_of(origin)
+    return (parts.scheme, parts.netloc.lower()) != (own_scheme, own_host.lower())
 
 
 def network_of(address: str) -> str:

@@ -123,6 +123,16 @@ async def test_a_refusal_is_a_choice_with_a_receipt_and_is_not_asked_again(platf
         assert state["purposes"] == dict.fromkeys(PURPOSES, False)
 
 
+async def test_a_visitor_may_refuse_everything_by_name_and_consent_to_what_is_theirs_only(platform: Platform) -> None:
+    async with somebody(platform) as visitor:
+        answer = await visitor.consents(**dict.fromkeys(PURPOSES, False))
+        assert answer["receipt"]["purposes"] == dict.fromkeys(PURPOSES, False)
+        assert "id:" not in visitor.browser.cookies["__Host-visitor"]
+        version = answer["notice_version"]
+        body = {"purposes": {"text_tools": True, "analytics": False}, "notice_version": version}
+        problem(await visitor.browser.put("/api/consent", body), 401, "unauthenticated")
+
+
 async def test_withdrawing_all_takes_the_id_out_of_the_browser(platform: Platform) -> None:
     async with somebody(platform) as visitor:
         await visitor.consents(analytics=True)

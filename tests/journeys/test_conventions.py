@@ -84,6 +84,15 @@ async def test_what_is_personal_is_not_cached(platform: Platform, path: str) -> 
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("kind", ["gone", "consent-required"])
+async def test_a_problem_is_explained_in_three_languages_without_script_too(platform: Platform, kind: str) -> None:
+    async with somebody(platform) as anna:
+        page = await anna.browser.get(f"/problems/{kind}")
+        assert page.status_code == 200
+        assert all(f'<section lang="{language}"><h1>' in page.text for language in ("sv", "nb", "en"))
+        assert (await anna.browser.get("/problems/of-no-kind")).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/", "/api/policy", "/api/me", "/no/such/page", "/problems/gone", "/verify-email"])
 async def test_every_answer_carries_the_security_headers_and_no_cookie(platform: Platform, path: str) -> None:
     async with somebody(platform) as visitor:

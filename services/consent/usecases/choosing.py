@@ -57,7 +57,8 @@ class Choosing:
         """Give or withdraw, purpose by purpose."""
         if notice_version != self._notices.version:
             raise Refusal(ErrorKind.CONFLICT, "notice-version", current=self._notices.version)
-        if person.account_id is None and ACCOUNT_PURPOSES & purposes.keys():
+        # A no needs no account: whoever refuses everything names every purpose.
+        if person.account_id is None and any(purposes.get(one) for one in ACCOUNT_PURPOSES):
             raise Refusal(ErrorKind.UNAUTHENTICATED, "account-purpose")
         return await self._change(person, purposes)
 

@@ -1,6 +1,7 @@
 """Rate limits in memory, by route class and by pseudonym of the day; nothing of them is stored."""
 
 import json
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,5 +47,6 @@ class RateLimits:
         # By name, too: two limits of the same figures would otherwise share one count.
         passed = await self._limiter.hit(item, limit.value, pseudonym)
         stats = await self._limiter.get_window_stats(item, limit.value, pseudonym)
-        reset = max(1, round(stats.reset_time - time.time()))
+        # A second later rather than a moment too early: who waits that long must not be refused again.
+        reset = max(1, math.floor(stats.reset_time - time.time()) + 1)
         return passed, Standing(limit.value, item.amount, item.get_expiry(), max(0, stats.remaining), reset)

@@ -35,13 +35,21 @@ class Admission:
     """Decides on every request that reaches a contract."""
 
     def __init__(
-        self, sessions: Sessions, consents: Consents, pseudonyms: Pseudonyms, limits: RateLimits, clock: Clock
+        self,
+        sessions: Sessions,
+        consents: Consents,
+        pseudonyms: Pseudonyms,
+        limits: RateLimits,
+        clock: Clock,
+        *,
+        scheme: str,
     ) -> None:
         self._sessions = sessions
         self._consents = consents
         self._pseudonyms = pseudonyms
         self._limits = limits
         self._clock = clock
+        self._scheme = scheme
 
     async def admit(self, request: Request, http: Http) -> Admitted:
         """Let a request pass.
@@ -50,8 +58,10 @@ class Admission:
             Refusal: CSRF, UNAUTHENTICATED, STEP_UP_REQUIRED, FORBIDDEN, RATE_LIMITED or CONSENT_REQUIRED; or the
                 owner of a session or consent cannot be asked.
         """
-        if http.method != "GET" and http.csrf and is_cross_site(request.headers, request.headers.get("host", "")):
-            raise Refusal(ErrorKind.CSRF)
+        if http.method != "GET" and http.csrf:
+            own_host = request.headers.get("host", "")
+            if is_cross_site(request.headers, own_host, self._scheme):
+                raise Refusal(ErrorKind.CSRF)
         cookie = request.cookies.get(SESSION_COOKIE, "")
         # An address that is beyond its limit is not worth a question to auth.
         standing = None if http.limit in BY_ACCOUNT else await self._within_limit(request, http, None)

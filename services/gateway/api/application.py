@@ -13,7 +13,7 @@ from contracts.errors import ErrorKind, Refusal
 from contracts.registry import ROUTES
 from services.gateway.api.contract_routes import ContractRoutes
 from services.gateway.api.language import language_of
-from services.gateway.api.pages import NO_PAGES, Pages
+from services.gateway.api.pages import Pages, may_be_page
 from services.gateway.api.problems import response_of
 from services.gateway.api.readiness import Readiness
 from services.gateway.api.vendor_calls import VendorCalls
@@ -69,6 +69,7 @@ def by_hand(parts: Parts) -> list[Route]:
         NamedRoute("/.well-known/security.txt", pages.security_txt),
         NamedRoute("/.well-known/change-password", pages.change_password),
         NamedRoute("/.well-known/gpc.json", pages.gpc),
+        NamedRoute("/problems/{kind}", pages.problem),
         NamedRoute(PAGE, pages.app),
     ]
 
@@ -91,7 +92,7 @@ def methods_at(request: Request) -> set[str]:
         for route in request.app.router.routes
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
     ]
-    if request.scope["path"].removeprefix("/").startswith(NO_PAGES):
+    if not may_be_page(request.scope["path"].removeprefix("/")):
         matching = [route for route in matching if route.path != PAGE]
     return {method for route in matching for method in route.methods or ()}
 

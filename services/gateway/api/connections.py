@@ -1,7 +1,8 @@
 """One browser's connection: uvicorn's, with bounds on what uvicorn leaves open, and problem documents for its refusals.
 
 Bounded are the size and the time of a request's head, the number of connections, how long an answer may lie unread,
-and how much of a body is still taken that nobody wants any more, since its request is answered. What cannot be parsed gets a problem document as well, in Swedish, since its language is not known.
+and how much is still taken of a body that nobody wants any more, since its request is answered. What cannot be parsed
+gets a problem document as well, in Swedish, since its language is not known.
 """
 
 import asyncio

@@ -49,7 +49,7 @@ class ContractRoutes:
         admitted = await self._admission.admit(request, http)
         if isinstance(call, Stream):
             return await self._streamed(call, http, request, admitted)
-        body = await read_body(request) if http.method in {"POST", "PUT"} else b""
+        body = await read_body(request) if http.method != "GET" else b""
         if not admitted.consented:
             # To look at, it is the same answer as with consent.
             response = _response(http, Answer(b""), status=http.status)
@@ -67,7 +67,7 @@ class ContractRoutes:
         """Ask for a stream. A withdrawal while the body is on its way counts: it has not left us yet."""
         running = self._running.begin(admitted.caller, http.purpose)
         try:
-            body = await read_body(request) if http.method in {"POST", "PUT"} else b""
+            body = await read_body(request) if http.method != "GET" else b""
             envelope = Envelope(caller=admitted.caller, parameters=parameters_of(request, call))
             running.check()
             incoming = await self._buses[call.account].stream(call, envelope, body)

@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from mimetypes import guess_type
 from pathlib import Path
@@ -13,10 +14,11 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 
 from chassis import plain_page
 from chassis.clock import Clock
+from services.gateway.api.problems import TEXTS
 
 OPENAPI = Path("contracts/schemas/openapi.json")
 SECURITY_TXT_VALID = timedelta(days=180)
-NO_PAGES = ("api/", "__emu/", "webhooks/")
+NO_PAGES = frozenset({"api", "__emu", "webhooks", ".well-known", "healthz", "readyz"})
 NOT_FOUND = 404
 IMMUTABLE = "public, max-age=31536000, immutable"
 PACKED = {"br": ".br", "gzip": ".gz"}
@@ -36,7 +38,7 @@ class Pages:
     async def app(self, request: Request) -> Response:
         """A file of the web app, or its one page, which finds its way by itself."""
         path = request.path_params.get("page", "")
-        if path.startswith(NO_PAGES):
+        if not may_be_page(path):
             raise HTTPException(NOT_FOUND)
         accepted = request.headers.get("accept-encoding", "")
         file = self._file(path)
@@ -44,10 +46,27 @@ class Pages:
             return file_response(file, accepted, IMMUTABLE if "assets/" in path else "no-cache")
         if "." in path.rpartition("/")[2]:  # a file that is not there: a page in its place would be taken for it
             raise HTTPException(NOT_FOUND)
-        index = self._root / "index.html"
-        if not index.is_file():
+        index = self._index
+        return HTMLResponse(NOT_BUILT, status_code=503) if index is None else file_response(index, accepted, "no-cache")
+
+    async def problem(self, request: Request) -> Response:
+        """The page of one kind of problem, where every problem document's `type` leads (RFC 9457, section 3.1.1).
+
+        The web app explains it in the reader's language; who reads without script finds it in all three.
+        """
+        explained = TEXTS.get(request.path_params["kind"])
+        index = self._index
+        if index is None:
             return HTMLResponse(NOT_BUILT, status_code=503)
-        return file_response(index, accepted, "no-cache")
+        page = index.read_text(encoding="utf-8")
+        if explained is None:
+            return HTMLResponse(page, status_code=NOT_FOUND)
+        return HTMLResponse(page.replace("</body>", f"{without_script(explained)}</body>"))
+
+    @property
+    def _index(self) -> Path | None:
+        index = self._root / "index.html"
+        return index if index.is_file() else None
 
     def _file(self, path: str) -> Path | None:
         try:
@@ -78,6 +97,22 @@ class Pages:
     async def gpc(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
         """Global Privacy Control is honoured."""
         return JSONResponse({"gpc": True, "lastUpdate": "2026-11-22"})
+
+
+def may_be_page(path: str) -> bool:
+    """Whether the web app may answer under a path, which is without its first slash."""
+    first = path.partition("/")[0]
+    return first.lower() not in NO_PAGES and (bool(first) or not path)
+
+
+def without_script(explained: Mapping[str, Mapping[str, str]]) -> str:
+    """A problem's words in every language."""
+    sections = "".join(
+        f'<section lang="{language}"><h1>{html.escape(words["title"])}</h1>'
+        f"<p>{html.escape(words['detail'])}</p></section>"
+        for language, words in explained.items()
+    )
+    return f"<noscript><main>{sections}</main></noscript>"
 
 
 def file_response(file: Path, accepted: str, cache_control: str) -> Response:

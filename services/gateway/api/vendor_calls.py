@@ -51,7 +51,7 @@ class VendorCalls:
             await self._ask(request, UNSUBSCRIBE, {"token": request.path_params["token"]})
         except Refusal as refusal:
             return _problem(refusal, request)
-        return Response(status_code=200)
+        return Response(status_code=200, headers={"Cache-Control": "no-store"})
 
     async def _ask(self, request: Request, call: Call, members: dict[str, object]) -> None:
         envelope = Envelope(caller=Caller(service="gateway", language=language_of(request)))

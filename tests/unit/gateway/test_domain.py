@@ -19,10 +19,15 @@ OWN = "larabot.example"
         ({"x-requested-by": "larabot", "origin": "https://larabot.example"}, False),
         ({"x-requested-by": "larabot", "origin": "https://evil.example"}, True),
         ({"x-requested-by": "larabot", "origin": "null"}, True),
+        ({"x-requested-by": "larabot", "origin": "http://larabot.example"}, True),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example:8443"}, True),
+        ({"x-requested-by": "larabot", "origin": "HTTPS://Larabot.Example"}, False),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example@evil.example"}, True),
+        ({"x-requested-by": "larabot", "origin": "https://[evil"}, True),
     ],
 )
 def test_a_request_of_another_site_is_told(headers: dict[str, str], forged: bool) -> None:
-    assert is_cross_site(headers, OWN) is forged
+    assert is_cross_site(headers, OWN, "https") is forged
 
 
 @pytest.mark.parametrize(
