@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.notice import listed_in_the_notice
 from tests.support.people import Person, a_teacher
 from tests.support.platform import Platform
 from tests.support.rights import data_of, rows_by_store
@@ -19,6 +20,18 @@ pytestmark = pytest.mark.promise("P09")
 LISTED: dict[str, Any] = json.loads(Path("policies/newsletter.json").read_text())
 # What makes the list usable: a random number, and hashes of the secrets in the mailed links.
 KEYS = {"id", "unsubscribe_hash", "token_hash"}
+NOTICE = {
+    "E-postadress": {"email"},
+    "Språk": {"language"},
+    "Tidpunkt för samtycket och vilken text som visades": {"created_at", "notice_version"},
+    "Bevis på bekräftad prenumeration": {"confirmed_at", "consent_record"},
+}
+
+
+async def test_the_published_notice_lists_what_is_stored(platform: Platform) -> None:
+    listed = await listed_in_the_notice(platform, "Vid prenumeration på nyhetsbrev lagrar och behandlar vi")
+    assert listed == list(NOTICE)
+    assert set().union(*NOTICE.values()) == set(LISTED["stored"])
 
 
 @pytest.mark.parametrize("table", ["opt_in", "subscription"])

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.support.canary import Canary
+from tests.support.notice import listed_in_the_notice
 from tests.support.people import a_teacher, secret_of, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
@@ -15,7 +16,17 @@ from tests.support.tables import columns, rows
 
 pytestmark = pytest.mark.promise("P14")
 
-# E-mail, name, hash of the password, state of confirmation and reset, times; level and language of the service.
+NOTICE = {
+    "E-postadress": {"email"},
+    "Namn": {"name"},
+    "En envägskod (hash) av lösenordet, aldrig lösenordet självt": {"password_hash"},
+    "Om adressen är bekräftad och om en återställning pågår": {"status", "token_hash"},
+    "Tidpunkter för registrering och inloggning": {
+        *("created_at", "changed_at", "last_login_at", "last_seen_at", "authenticated_at"),
+    },
+    "Språk, roll och användarnivå": {"language", "role", "tier"},
+    "Slumpade nummer för kontot och för de webbläsare där du är inloggad": {"id", "account_id", "secret_hash"},
+}
 LISTED = {
     "registration": {"token_hash", "email", "name", "password_hash", "language", "created_at"},
     "account": {"id", "email", "name", "role", "tier", "language", "status", "created_at", "last_login_at"},
@@ -24,6 +35,11 @@ LISTED = {
     "session": {"id", "account_id", "secret_hash", "created_at", "last_seen_at", "authenticated_at"},
 }
 ARGON2ID = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$[A-Za-z0-9+/]{22,}\$[A-Za-z0-9+/]{43,}")
+
+
+async def test_the_published_notice_lists_what_is_stored(platform: Platform) -> None:
+    assert await listed_in_the_notice(platform, "E-post och lösenord inloggning") == list(NOTICE)
+    assert set().union(*NOTICE.values()) == set().union(*LISTED.values())
 
 
 @pytest.mark.parametrize("table", LISTED)

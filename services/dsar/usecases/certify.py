@@ -35,7 +35,8 @@ BACKUPS = (
 LIMITS = (
     "The probes are the holders' own readings of their stores, not those of a third party.",
     "Recipients are listed apart: they erase on their own schedule, and state it themselves.",
-    "Texts sent to the language model carried nothing that identifies you; its operator's logs are not covered.",
+    "We sent the language model nothing about you beside the texts; what you wrote in them we do not know.",
+    "The logs of the language model's operator are not covered.",
     "Storage hardware and snapshots of the host machine may hold overwritten bytes for a time.",
     "Copies that were downloaded or sent before the erasure are not reached.",
 )
