@@ -33,7 +33,7 @@ export const chrome = messages(
     readMore: "Läs mer om felet",
     showPassword: "Visa lösenordet",
     hidePassword: "Dölj lösenordet",
-    waitSeconds: (seconds: number) => `Vänta ${seconds} sekunder och försök igen.`,
+    wait: (time: string) => `Vänta ${time} och försök igen.`,
   },
   {
     skip: "Hopp til innholdet",
@@ -66,7 +66,7 @@ export const chrome = messages(
     readMore: "Les mer om feilen",
     showPassword: "Vis passordet",
     hidePassword: "Skjul passordet",
-    waitSeconds: (seconds) => `Vent ${seconds} sekunder og prøv igjen.`,
+    wait: (time) => `Vent ${time} og prøv igjen.`,
   },
   {
     skip: "Skip to the content",
@@ -99,7 +99,7 @@ export const chrome = messages(
     readMore: "Read more about the error",
     showPassword: "Show the password",
     hidePassword: "Hide the password",
-    waitSeconds: (seconds) => `Wait ${seconds} seconds and try again.`,
+    wait: (time) => `Wait ${time} and try again.`,
   },
 );
 

@@ -1,9 +1,10 @@
 /** A problem in words: what happened, what the platform said about it, and what to do now. */
 import { useEffect, useRef } from "preact/hooks";
-import { useWords } from "../app/language";
+import { useLanguage, useWords } from "../app/language";
 import { kindOf } from "../api/problem";
 import type { Problem } from "../api/problem";
 import { chrome } from "../messages/chrome";
+import { waitInWords } from "../messages/dates";
 import { problemWords } from "../messages/problems";
 import { Link } from "./link";
 
@@ -26,6 +27,7 @@ function WayOn({ kind }: { kind: string }) {
 
 export function ProblemAlert({ problem, again, takeFocus = false }: ProblemAlertProps) {
   const words = useWords(chrome);
+  const language = useLanguage();
   const all = useWords(problemWords);
   const kind = kindOf(problem);
   const known = kind in all ? all[kind as keyof typeof all] : all.internal;
@@ -34,7 +36,7 @@ export function ProblemAlert({ problem, again, takeFocus = false }: ProblemAlert
     if (takeFocus) box.current?.focus();
   }, [takeFocus, problem]);
   const ways = kind === "unauthenticated" ? words.signInStays : known.remedy;
-  const remedy = problem.retry_after_seconds ? words.waitSeconds(problem.retry_after_seconds) : ways;
+  const remedy = problem.retry_after_seconds ? words.wait(waitInWords(language, problem.retry_after_seconds)) : ways;
   return (
     <div class="ds-alert" data-color={kind === "internal" ? "danger" : "warning"} role="alert" tabIndex={-1} ref={box}>
       <h2 class="ds-heading" data-size="2xs">
