@@ -1,7 +1,7 @@
 """The readable documents: one self-contained page each, without script, everything escaped."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chassis import plain_page
@@ -10,6 +10,8 @@ from contracts.holder import ExportedStore
 from services.dsar.adapters.labels import CERTIFICATE, PACKAGE
 from services.dsar.adapters.words import Words
 from services.dsar.ports import Piece
+
+COLUMNS_MAX = 4
 
 
 def escaped(value: object) -> str:
@@ -32,7 +34,8 @@ class PackagePage:
         title = self._word("title")
         return (
             f"{plain_page.begin(title, self._words.language)}"
-            f"<p>{escaped(self._word('made'))}: {escaped(self._at)}</p>{_controller(self._word('controller'))}"
+            f"<p>{escaped(self._word('made'))}: {escaped(self._words.value('at', self._at))}</p>"
+            f"{_controller(self._word('controller'))}"
             f"<h2>{escaped(self._word('rights_title'))}</h2><p>{escaped(self._word('rights'))}</p>"
             f"{_authorities(self._word('complain'))}"
         )
@@ -47,13 +50,32 @@ class PackagePage:
         columns = list(dict.fromkeys(name for row in piece.store.rows for name in row))
         begun = ""
         if piece.store.store != self._store or columns != self._columns:
-            begun = f"{self._end_store()}{self._described(piece.store)}{_row('th', map(self._words.column, columns))}"
+            ended = self._end_store()
             self._store, self._columns = piece.store.store, columns
-        return begun + "".join(_row("td", [row.get(name) for name in columns]) for row in piece.store.rows)
+            begun = f"{ended}{self._described(piece.store)}{self._headed()}"
+        return begun + "".join(map(self._row, piece.store.rows))
 
     def end(self) -> str:
         """Close what is open."""
         return f"{self._end_service()}{plain_page.END}"
+
+    def _headed(self) -> str:
+        return "" if self._is_wide() else _row("th", map(self._words.column, self._columns))
+
+    def _is_wide(self) -> bool:
+        """Whether a row would not fit on paper, and so stands upright: a line for each column."""
+        return len(self._columns) > COLUMNS_MAX
+
+    def _row(self, row: Mapping[str, object]) -> str:
+        values = {name: self._words.value(name, row.get(name)) for name in self._columns}
+        if not self._is_wide():
+            return _row("td", values.values())
+        lines = [
+            f'<tr><th scope="row">{escaped(self._words.column(name))}</th><td>{escaped(value)}</td></tr>'
+            for name, value in values.items()
+            if value not in (None, "")
+        ]
+        return f"<tbody>{''.join(lines)}</tbody>"
 
     def _word(self, name: str) -> str:
         return PACKAGE[name][self._words.language]
@@ -95,7 +117,9 @@ def certificate_page(certificate: dict[str, Any], words: Words) -> str:
         f"<p>{escaped(labels['what'])}</p>",
         f"<p>{escaped(words.certified(certificate['statement']))}</p>",
         f"<p>{escaped(labels['case'])}: <code>{escaped(case['id'])}</code></p>",
-        "".join(f"<p>{escaped(labels[name])}: {escaped(at)}</p>" for name, at in dates.items() if at),
+        "".join(
+            f"<p>{escaped(labels[name])}: {escaped(words.value('at', at))}</p>" for name, at in dates.items() if at
+        ),
         _controller(PACKAGE["controller"][words.language]),
         f"<h2>{escaped(labels['holders'])}</h2>{_receipts(labels['holders'], holders, labels)}",
         f"<h2>{escaped(labels['recipients'])}</h2>{_receipts(labels['recipients'], recipients, labels)}",

@@ -15,6 +15,11 @@ UNITS = {
     "S": {"sv": ("sekund", "sekunder"), "nb": ("sekund", "sekunder"), "en": ("second", "seconds")},
 }
 MINUTE_SECONDS = 60
+MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|\+00:00)")
+# Columns that hold one of a few words of ours. Anything else is what somebody wrote, and stays as it is.
+OF_FIXED_WORDS = frozenset(
+    {"role", "tier", "status", "state", "right", "kind", "purpose", "event", "method", "legal_basis", "tool"}
+)
 
 
 class Words:
@@ -54,6 +59,19 @@ class Words:
             unit, count = "M", count // MINUTE_SECONDS
         one, many = UNITS[unit][self.language]
         return f"{count} {one if count == 1 else many}"
+
+    def value(self, column: str, value: object) -> object:
+        """What a row holds, as a person reads it; moments are in UTC, and to the second."""
+        if isinstance(value, Mapping):
+            return ", ".join(f"{name}: {self.value(name, inner)}" for name, inner in value.items())
+        if isinstance(value, list):
+            return ", ".join(str(self.value(column, inner)) for inner in value)
+        if not isinstance(value, str):
+            return value
+        moment = MOMENT.fullmatch(value)
+        if moment:
+            return f"{moment[1]} {moment[2]} UTC"
+        return self.fact(value) if column in OF_FIXED_WORDS else value
 
     def _said(self, file: str, phrase: str) -> str:
         return self._files[file].get(phrase, {}).get(self.language, phrase)

@@ -41,6 +41,23 @@ def test_what_the_inventory_says_is_said_in_norwegian() -> None:
     assert not [words for words in (STORE.purpose, STORE.source, "PT12H", "mail relay") if words in told]
 
 
+def shown(row: dict[str, object]) -> str:
+    of_person = PackagePage(Dictionary(POLICIES).words("sv"), "2026-11-23T12:00:00Z")
+    return of_person.piece(Piece(service="auth", store=STORE.model_copy(update={"rows": [row]})))
+
+
+def test_our_own_words_and_moments_are_read_easily_and_what_people_wrote_is_not_touched() -> None:
+    told = shown({"role": "user", "name": "user", "at": "2026-11-23T12:00:00.123456Z", "attributes": {"A": ["x", "y"]}})
+    for cell in ("användare", "user", "2026-11-23 12:00:00 UTC", "A: x, y"):
+        assert f"<td>{cell}</td>" in told
+
+
+def test_a_row_of_many_columns_stands_upright_and_leaves_out_what_is_empty() -> None:
+    told = shown({"id": "1", "email": "a@b.example", "name": None, "role": "user", "tier": "free", "status": "active"})
+    assert '<tr><th scope="row">E-post</th><td>a@b.example</td></tr>' in told
+    assert "Namn" not in told
+
+
 def test_what_nobody_has_translated_stands_as_it_is_and_is_only_text() -> None:
     assert "<th>invented_column</th>" in page("sv")
     assert "<td>&lt;b&gt;</td>" in page("sv")
