@@ -29,10 +29,12 @@ function Error({ id, children }: { id: string; children: ComponentChildren }) {
 }
 
 interface TextFieldProps extends FieldProps {
+  /** What stands in it from the start, such as what was typed before. */
+  readonly initial?: string | undefined;
   readonly type?: "text" | "email";
 }
 
-export function TextField({ label, name, description, type = "text", autocomplete, optional }: TextFieldProps) {
+export function TextField({ label, name, description, type = "text", autocomplete, optional, initial }: TextFieldProps) {
   const words = useWords(chrome);
   const { id, error, describedBy } = useFieldIds(name, description !== undefined);
   return (
@@ -46,6 +48,7 @@ export function TextField({ label, name, description, type = "text", autocomplet
         id={id}
         name={name}
         type={type as "text"}
+        defaultValue={initial}
         required={!optional}
         {...(autocomplete ? { autocomplete: autocomplete as "email" } : {})}
         spellcheck={false}

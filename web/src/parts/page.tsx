@@ -12,7 +12,7 @@ interface PageFrame {
 
 export function useTitle(title: string): void {
   useEffect(() => {
-    const plain = title.replaceAll("\u00ad", "");
+    const plain = title.replaceAll("\u00ad", "").replaceAll("\u2011", "-");
     document.title = plain === "Larabot" ? plain : `${plain} – Larabot`;
   }, [title]);
 }

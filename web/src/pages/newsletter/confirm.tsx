@@ -1,5 +1,6 @@
 /** Confirms a newsletter subscription with the secret of the mailed link. */
 import { useWords } from "../../app/language";
+import { Link } from "../../parts/link";
 import { MailedLink } from "../../parts/mailed-link";
 import { words as pageWords } from "./messages";
 
@@ -13,6 +14,7 @@ export function ConfirmPage() {
       postTo="/api/newsletter/subscriptions/confirm"
       doneTitle={words.confirmed}
       done={<p>{words.confirmedText}</p>}
+      another={<Link class="ds-link" to="/newsletter">{words.askAgain}</Link>}
     />
   );
 }

@@ -10,9 +10,6 @@ export const words = messages(
     save: "Spara lösenordet",
     saved: "Lösenordet är bytt",
     savedText: "Du är utloggad överallt. Logga in med det nya lösenordet.",
-    pause: "Av säkerhetsskäl går det inte att hämta ut eller radera uppgifter under tre dygn efter ett återställt lösenord.",
-    incomplete: "Länken är inte hel",
-    incompleteText: "Öppna länken i brevet igen, eller be om en ny.",
     askAgain: "Be om en ny länk",
   },
   {
@@ -24,9 +21,6 @@ export const words = messages(
     save: "Lagre passordet",
     saved: "Passordet er byttet",
     savedText: "Du er logget ut overalt. Logg inn med det nye passordet.",
-    pause: "Av sikkerhetsgrunner er det ikke mulig å hente ut eller slette opplysninger i tre døgn etter et tilbakestilt passord.",
-    incomplete: "Lenken er ikke hel",
-    incompleteText: "Åpne lenken i e-posten på nytt, eller be om en ny.",
     askAgain: "Be om en ny lenke",
   },
   {
@@ -38,9 +32,6 @@ export const words = messages(
     save: "Save the password",
     saved: "The password is changed",
     savedText: "You are signed out everywhere. Sign in with the new password.",
-    pause: "For safety, data cannot be fetched or erased during the three days after a password has been reset.",
-    incomplete: "The link is not whole",
-    incompleteText: "Open the link in the e-mail again, or ask for a new one.",
     askAgain: "Ask for a new link",
   },
 );

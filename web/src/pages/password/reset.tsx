@@ -8,6 +8,7 @@ import { PasswordField } from "../../parts/field";
 import { Form } from "../../parts/form";
 import type { Values } from "../../parts/form";
 import { Link } from "../../parts/link";
+import { NoLink, isDeadLink } from "../../parts/mailed-link";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { words as pageWords } from "./messages";
@@ -17,29 +18,32 @@ export function ResetPasswordPage() {
   const account = useWords(accountWords);
   const { path, search, hash } = usePlace();
   const [saved, setSaved] = useState(false);
+  const [dead, setDead] = useState(false);
   const token = secretFromFragment(hash, "token");
   if (saved) {
     return (
       <Page title={words.resetTitle} width="narrow">
         <Notice title={words.saved}>
           <p>{words.savedText} <Link class="ds-link" to="/login">{account.signIn}</Link></p>
-          <p>{words.pause}</p>
         </Notice>
       </Page>
     );
   }
-  if (!token) {
+  if (dead || !token) {
     return (
-      <Page title={words.resetTitle} width="narrow">
-        <Notice color="warning" title={words.incomplete} takeFocus={false}>
-          <p>{words.incompleteText} <Link class="ds-link" to="/password/forgot">{words.askAgain}</Link></p>
-        </Notice>
-      </Page>
+      <NoLink title={words.resetTitle} dead={dead}>
+        <Link class="ds-link" to="/password/forgot">{words.askAgain}</Link>
+      </NoLink>
     );
   }
   const save = async (values: Values) => {
-    await call("POST", "/api/auth/password/reset", { body: { token, password: values["password"] } });
-    setSaved(true);
+    try {
+      await call("POST", "/api/auth/password/reset", { body: { token, password: values["password"] } });
+      setSaved(true);
+    } catch (thrown) {
+      if (!isDeadLink(thrown)) throw thrown;
+      setDead(true);
+    }
     rewriteAddress(path + search);
   };
   const check = (values: Values): Record<string, string> => {

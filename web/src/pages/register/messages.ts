@@ -3,7 +3,7 @@ import { messages } from "../../messages/language";
 export const words = messages(
   {
     title: "Skapa konto",
-    lead: "Vi sparar namn, e-postadress och en envägskod av lösenordet. Inget annat.",
+    lead: "Vi sparar namn, e-postadress och en envägskod av lösenordet, och om kontot: språk, roll, nivå, status, när det skapades, senaste inloggning, när lösenordet byttes och vilka webbläsare som är inloggade.",
     name: "Namn",
     have: "Har du redan ett konto?",
     sent: "Om adressen kan användas har vi skickat ett brev med en länk. Tryck på länken för att börja använda kontot.",
@@ -13,7 +13,7 @@ export const words = messages(
   },
   {
     title: "Opprett konto",
-    lead: "Vi lagrer navn, e-postadresse og en enveiskode av passordet. Ikke noe annet.",
+    lead: "Vi lagrer navn, e-postadresse og en enveiskode av passordet, og om kontoen: språk, rolle, nivå, status, når den ble opprettet, siste innlogging, når passordet ble byttet, og hvilke nettlesere som er innlogget.",
     name: "Navn",
     have: "Har du allerede en konto?",
     sent: "Hvis adressen kan brukes, har vi sendt en e-post med en lenke. Trykk på lenken for å ta kontoen i bruk.",
@@ -23,7 +23,7 @@ export const words = messages(
   },
   {
     title: "Create an account",
-    lead: "We store your name, e-mail address and a one-way code of the password. Nothing else.",
+    lead: "We store your name, e-mail address and a one-way code of the password, and about the account: language, role, level, status, when it was created, the last sign-in, when the password was changed and which browsers are signed in.",
     name: "Name",
     have: "Do you already have an account?",
     sent: "If the address can be used, we have sent an e-mail with a link. Follow the link to start using the account.",

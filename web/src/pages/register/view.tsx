@@ -3,30 +3,32 @@ import { useState } from "preact/hooks";
 import { useWords } from "../../app/language";
 import { call } from "../../api/http";
 import { PASSWORD_MIN, accountWords, looksLikeEmail } from "../../messages/account";
+import { CheckMail } from "../../parts/check-mail";
 import { PasswordField, TextField } from "../../parts/field";
 import { Form } from "../../parts/form";
 import type { Values } from "../../parts/form";
 import { Link } from "../../parts/link";
-import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { words as pageWords } from "./messages";
 
 export function RegisterPage() {
   const words = useWords(pageWords);
   const account = useWords(accountWords);
+  const [typed, setTyped] = useState<Values>({});
   const [sent, setSent] = useState(false);
   if (sent) {
     return (
       <Page title={words.title} width="narrow">
-        <Notice title={account.checkMail}>
+        <CheckMail address={typed["email"] ?? ""} change={() => setSent(false)}>
           <p>{words.sent}</p>
           <p>{words.sentAlso}</p>
-        </Notice>
+        </CheckMail>
       </Page>
     );
   }
   const register = async (values: Values) => {
     await call("POST", "/api/auth/register", { body: values });
+    setTyped(values);
     setSent(true);
   };
   const check = (values: Values) => {
@@ -39,8 +41,8 @@ export function RegisterPage() {
   return (
     <Page title={words.title} lead={words.lead} width="narrow">
       <Form submit={words.title} onSubmit={register} check={check}>
-        <TextField label={words.name} name="name" autocomplete="name" />
-        <TextField label={account.email} name="email" type="email" autocomplete="username" />
+        <TextField label={words.name} name="name" autocomplete="name" initial={typed["name"]} />
+        <TextField label={account.email} name="email" type="email" autocomplete="username" initial={typed["email"]} />
         <PasswordField
           label={account.password}
           name="password"
