@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { secretFromFragment, withLanguage } from "./place";
+import { secretFromFragment, secretOutOfPath, withLanguage } from "./place";
 import { findRoute } from "./routes";
 
 beforeAll(() => vi.stubGlobal("location", new URL("https://larabot.se/")));
@@ -14,6 +14,12 @@ describe("addresses", () => {
   it("hold secrets in the fragment", () => {
     expect(secretFromFragment("#token=abc-_1", "token")).toBe("abc-_1");
     expect(secretFromFragment("", "token")).toBeUndefined();
+  });
+
+  it("give up a secret that a mail program left in the path", () => {
+    const opened = { path: "/newsletter/unsubscribe/abc-_1", search: "?lang=nb" };
+    expect(secretOutOfPath(opened)).toBe("/newsletter/unsubscribe?lang=nb#token=abc-_1");
+    expect(secretOutOfPath({ ...opened, path: "/newsletter/unsubscribe" })).toBeUndefined();
   });
 
   it("find their page, with or without a last slash", () => {

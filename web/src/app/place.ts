@@ -79,6 +79,12 @@ export function withLanguage(path: string, search: string): string {
   return address.pathname + address.search + address.hash;
 }
 
+/** A letter's List-Unsubscribe address has its secret in the path (RFC 8058); opened here, it becomes our own link. */
+export function secretOutOfPath({ path, search }: Omit<Place, "hash">): string | undefined {
+  const found = /^(\/newsletter\/unsubscribe)\/([^/]+)\/?$/.exec(path);
+  return found ? `${found[1]}${search}#token=${found[2]}` : undefined;
+}
+
 export function secretFromFragment(hash: string, name: string): string | undefined {
   return new URLSearchParams(hash.replace(/^#/, "")).get(name) ?? undefined;
 }
