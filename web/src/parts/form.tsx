@@ -28,11 +28,11 @@ interface FormProps {
   readonly beside?: ComponentChildren;
 }
 
-function emptyRequired(form: HTMLFormElement, words: string): FieldErrors {
+function emptyRequired(form: HTMLFormElement, empty: string, unticked: string): FieldErrors {
   const errors: Record<string, string> = {};
   for (const control of form.querySelectorAll<HTMLInputElement>("[required]")) {
-    const empty = control.type === "checkbox" ? !control.checked : control.value.trim() === "";
-    if (empty) errors[control.name] = words;
+    if (control.type === "checkbox" && !control.checked) errors[control.name] = unticked;
+    else if (control.value.trim() === "") errors[control.name] = empty;
   }
   return errors;
 }
@@ -76,7 +76,7 @@ export function Form({ submit, onSubmit, check, variant = "primary", children, b
     event.preventDefault();
     if (!form.current || busy) return;
     const values = valuesOf(form.current);
-    const found = { ...check?.(values), ...emptyRequired(form.current, words.required) };
+    const found = { ...check?.(values), ...emptyRequired(form.current, words.required, codes.unticked) };
     setErrors(found);
     setProblem(undefined);
     if (Object.keys(found).length > 0) return focusFirst(form.current, found);
