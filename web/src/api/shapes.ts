@@ -10,6 +10,7 @@ export type CaseOpened = Schemas["Opened"];
 export type CaseState = Schemas["State"];
 export type Consent = Schemas["ConsentState"];
 export type ConsentSet = Schemas["ConsentSet"];
+export type LogKey = Schemas["LogKey"];
 export type Policy = Schemas["PolicyVersion"];
 export type PolicyText = Schemas["PolicyText"];
 export type Providers = Schemas["Providers"];

@@ -14,7 +14,7 @@ export const caseWords = messages(
     },
     states: {
       identity_pending: { title: "Bekräfta att det är du", text: "Vi har skickat ett brev med en länk. Ärendet börjar när du har öppnat den." },
-      waiting_period: { title: "En kort väntetid", text: "Lösenordet återställdes nyligen. För din säkerhet väntar vi tre dygn innan något lämnas ut eller raderas." },
+      waiting_period: { title: "Väntar", text: "Vi har tagit emot din begäran. Sidan uppdateras när något händer." },
       forwarded_to_controller: { title: "Skickat till din skola", text: "Skolan bestämmer över de här uppgifterna. Vi har skickat din begäran vidare och hjälper dem att svara." },
       awaiting_instruction: { title: "Väntar på en handläggare", text: "Vi har tagit emot din begäran. En handläggare går igenom den och svarar inom en månad; tills dess ändras ingenting." },
       gathering: { title: "Vi samlar ihop dina uppgifter", text: "Varje ställe som har något om dig lämnar in sin del." },
@@ -31,14 +31,14 @@ export const caseWords = messages(
       closed: { title: "Allt är raderat", text: "Alla ställen har raderat, kontrollerat och skrivit under." },
     },
     holders: {
-      gateway: { name: places.gateway.sv, held: "besökslogg" },
+      gateway: { name: places.gateway.sv, held: "besökslogg: går inte att koppla till dig" },
       auth: { name: places.auth.sv, held: "namn, e-post, inloggningar" },
       textproxy: { name: places.textproxy.sv, held: "räknare, aldrig text" },
       speechtoken: { name: places.speechtoken.sv, held: "räknare, aldrig ljud" },
       consent: { name: places.consent.sv, held: "dina val och kvitton" },
       newsletter: { name: places.newsletter.sv, held: "prenumeration" },
       analytics: { name: places.analytics.sv, held: "slumpmässigt statistik-id" },
-      dsar: { name: places.dsar.sv, held: "begäranden och brev" },
+      dsar: { name: places.dsar.sv, held: "ärenden och brev" },
     },
     recipients: {
       brevo: { name: places.brevo.sv, held: "skickar nyhetsbrev" },
@@ -56,7 +56,7 @@ export const caseWords = messages(
     },
     states: {
       identity_pending: { title: "Bekreft at det er deg", text: "Vi har sendt en e-post med en lenke. Saken begynner når du har åpnet den." },
-      waiting_period: { title: "En kort ventetid", text: "Passordet ble nylig tilbakestilt. For din sikkerhet venter vi tre døgn før noe blir utlevert eller slettet." },
+      waiting_period: { title: "Venter", text: "Vi har mottatt forespørselen din. Siden oppdateres når noe skjer." },
       forwarded_to_controller: { title: "Sendt til skolen din", text: "Skolen bestemmer over disse opplysningene. Vi har sendt forespørselen videre og hjelper dem med å svare." },
       awaiting_instruction: { title: "Venter på en saksbehandler", text: "Vi har mottatt forespørselen din. En saksbehandler går gjennom den og svarer innen en måned; til da endres ingenting." },
       gathering: { title: "Vi samler opplysningene dine", text: "Hvert sted som har noe om deg, leverer sin del." },
@@ -73,14 +73,14 @@ export const caseWords = messages(
       closed: { title: "Alt er slettet", text: "Alle steder har slettet, kontrollert og skrevet under." },
     },
     holders: {
-      gateway: { name: places.gateway.nb, held: "besøkslogg" },
+      gateway: { name: places.gateway.nb, held: "besøkslogg: kan ikke knyttes til deg" },
       auth: { name: places.auth.nb, held: "navn, e-post, innlogginger" },
       textproxy: { name: places.textproxy.nb, held: "tellere, aldri tekst" },
       speechtoken: { name: places.speechtoken.nb, held: "tellere, aldri lyd" },
       consent: { name: places.consent.nb, held: "valgene og kvitteringene dine" },
       newsletter: { name: places.newsletter.nb, held: "abonnement" },
       analytics: { name: places.analytics.nb, held: "tilfeldig statistikk-id" },
-      dsar: { name: places.dsar.nb, held: "forespørsler og brev" },
+      dsar: { name: places.dsar.nb, held: "saker og brev" },
     },
     recipients: {
       brevo: { name: places.brevo.nb, held: "sender nyhetsbrev" },
@@ -98,7 +98,7 @@ export const caseWords = messages(
     },
     states: {
       identity_pending: { title: "Confirm that it is you", text: "We have sent an e-mail with a link. The case begins when you have opened it." },
-      waiting_period: { title: "A short wait", text: "The password was reset recently. For your safety we wait three days before anything is handed out or erased." },
+      waiting_period: { title: "Waiting", text: "We have received your request. The page updates when something happens." },
       forwarded_to_controller: { title: "Sent to your school", text: "The school decides about this data. We have passed your request on and help them answer." },
       awaiting_instruction: { title: "Waiting for a caseworker", text: "We have received your request. A caseworker goes through it and answers within one month; until then nothing changes." },
       gathering: { title: "Gathering your data", text: "Each place that has something about you hands in its part." },
@@ -115,14 +115,14 @@ export const caseWords = messages(
       closed: { title: "Everything is erased", text: "Every place has erased, checked and signed." },
     },
     holders: {
-      gateway: { name: places.gateway.en, held: "visit log" },
+      gateway: { name: places.gateway.en, held: "visit log: cannot be linked to you" },
       auth: { name: places.auth.en, held: "name, e-mail, sessions" },
       textproxy: { name: places.textproxy.en, held: "counters, never text" },
       speechtoken: { name: places.speechtoken.en, held: "counters, never audio" },
       consent: { name: places.consent.en, held: "your choices and receipts" },
       newsletter: { name: places.newsletter.en, held: "subscription" },
       analytics: { name: places.analytics.en, held: "random statistics id" },
-      dsar: { name: places.dsar.en, held: "requests and letters" },
+      dsar: { name: places.dsar.en, held: "cases and letters" },
     },
     recipients: {
       brevo: { name: places.brevo.en, held: "sends the newsletter" },

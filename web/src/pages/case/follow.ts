@@ -9,6 +9,7 @@ const WORKING_MS = 700;
 const WAITING_MS = 5_000;
 const TROUBLED_MS = 10_000;
 const OVER: readonly CaseState[] = ["closed", "refused"];
+const UNKNOWN = ["not-found", "unauthenticated", "forbidden", "gone", "invalid"];
 const WORKING: readonly CaseState[] = ["gathering", "executing"];
 
 export interface Followed {
@@ -21,9 +22,18 @@ export function caseHeaders(secret: string | undefined): Record<string, string> 
   return secret ? { "X-Case-Secret": secret } : {};
 }
 
-function pauseAfter({ state }: Case): number | undefined {
-  if (OVER.includes(state)) return undefined;
-  return WORKING.includes(state) ? WORKING_MS : WAITING_MS;
+export function isOver({ state }: Case): boolean {
+  return OVER.includes(state);
+}
+
+/** Whether there is no such case for this reader; an id that cannot be one (422) is no case either. */
+export function isUnknown(problem: Problem): boolean {
+  return UNKNOWN.includes(kindOf(problem));
+}
+
+function pauseAfter(now: Case): number | undefined {
+  if (isOver(now)) return undefined;
+  return WORKING.includes(now.state) ? WORKING_MS : WAITING_MS;
 }
 
 export function useCase(id: string, secret: string | undefined): Followed {
@@ -44,7 +54,7 @@ export function useCase(id: string, secret: string | undefined): Followed {
         if (wanted) setProblem(undefined);
       } catch (thrown) {
         const trouble = problemFrom(thrown);
-        if (["not-found", "unauthenticated", "forbidden", "gone"].includes(kindOf(trouble))) pause = undefined;
+        if (isUnknown(trouble)) pause = undefined;
         if (wanted) setProblem(trouble);
       }
       if (wanted && pause !== undefined) timer = setTimeout(lookWhenSeen, pause);

@@ -1,11 +1,18 @@
 /** What a case leaves in the person's hands: a certificate of erasure, or a package of data. */
 import { useState } from "preact/hooks";
-import { useWords } from "../../app/language";
+import { useLanguage, useWords } from "../../app/language";
+import { usePlace } from "../../app/place";
+import { accountOf, useSession } from "../../app/session";
 import { download } from "../../api/download";
+import { call } from "../../api/http";
 import { problemFrom } from "../../api/problem";
 import type { Problem } from "../../api/problem";
-import type { Case } from "../../api/shapes";
+import type { Case, LogKey } from "../../api/shapes";
+import { dayAndTime } from "../../messages/dates";
 import { Icon } from "../../parts/icon";
+import { Link } from "../../parts/link";
+import { useFetched } from "../../parts/loaded";
+import { Loading } from "../../parts/loading";
 import { ProblemAlert } from "../../parts/problem-alert";
 import { StepUp, useStepUp } from "../../parts/step-up";
 import { caseHeaders } from "./follow";
@@ -18,6 +25,22 @@ function useTrouble(): [Problem | undefined, (deed: Promise<unknown>) => void] {
     deed.catch((thrown: unknown) => setProblem(problemFrom(thrown)));
   };
   return [problem, watch];
+}
+
+const KEY_PATH = "/api/privacy/log-key";
+const fetchKey = () => call<LogKey>("GET", KEY_PATH);
+
+/** The whole command, with the key that the certificate is checked against. */
+function Verify({ file }: { file: string }) {
+  const words = useWords(pageWords);
+  const key = useFetched(fetchKey).value?.public_key ?? "KEY";
+  return (
+    <div class="small verify">
+      <p>{words.verify}</p>
+      <p><code class="command">.venv/bin/python -m ops verify-certificate {file} --trust {key}</code></p>
+      <p>{words.keyFrom} <a class="ds-link" href={KEY_PATH}>{KEY_PATH}</a>.</p>
+    </div>
+  );
 }
 
 interface CertificateProps {
@@ -54,17 +77,39 @@ export function Certificate({ shown, secret }: CertificateProps) {
               {words.certificateHtml}
             </button>
           </p>
-          <p class="small verify">
-            {words.verify}: <code>python -m ops verify-certificate larabot-{shown.id}.json</code>
-          </p>
+          <Verify file={`larabot-${shown.id}.json`} />
         </>
       )}
     </section>
   );
 }
 
+const PACKAGE_DAYS = 7;
+
+/** A package is there for seven days from when it was gathered, which is never before it was asked for. */
+function fetchableUntil({ received_at }: Case): string {
+  const end = new Date(received_at);
+  end.setUTCDate(end.getUTCDate() + PACKAGE_DAYS);
+  return end.toISOString();
+}
+
+function SignInToFetch() {
+  const words = useWords(pageWords);
+  const { path } = usePlace();
+  return (
+    <>
+      <p>{words.packageSignIn}</p>
+      <p class="actions">
+        <Link class="ds-button" to={`/login?next=${encodeURIComponent(path)}`}>{words.signIn}</Link>
+      </p>
+    </>
+  );
+}
+
 export function Package({ shown }: { shown: Case }) {
   const words = useWords(pageWords);
+  const language = useLanguage();
+  const { who } = useSession();
   const [problem, watch] = useTrouble();
   const { kept, attempt, giveUp } = useStepUp();
   const path = `/api/privacy/requests/${encodeURIComponent(shown.id)}/package`;
@@ -72,11 +117,12 @@ export function Package({ shown }: { shown: Case }) {
   return (
     <section class="card certificate" data-ready="true">
       <h2 class="ds-heading" data-size="sm">{words.package}</h2>
-      <p>{words.packageText}</p>
+      <p>{words.packageText(dayAndTime(language, fetchableUntil(shown)))}</p>
       {problem && <ProblemAlert problem={problem} takeFocus />}
-      {kept ? (
-        <StepUp kept={kept} attempt={attempt} giveUp={giveUp} />
-      ) : (
+      {who === "unknown" && <Loading />}
+      {who === "nobody" && <SignInToFetch />}
+      {kept && <StepUp kept={kept} attempt={attempt} giveUp={giveUp} />}
+      {accountOf(who) && !kept && (
         <p class="actions">
           <button type="button" class="ds-button" onClick={get}>
             <Icon name="download" /> {words.packageGet}

@@ -3,15 +3,18 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useLanguage, useWords } from "../../app/language";
 import { secretFromFragment, usePlace } from "../../app/place";
 import type { PageProps } from "../../app/routes";
-import type { Case } from "../../api/shapes";
+import type { Case, CaseState } from "../../api/shapes";
 import { caseWords, placeIn } from "../../messages/cases";
 import { dayAndTime, localeOf } from "../../messages/dates";
+import { Link } from "../../parts/link";
+import { Linked } from "../../parts/linked";
 import { Loading } from "../../parts/loading";
 import { Notice } from "../../parts/notice";
 import { Page } from "../../parts/page";
 import { ProblemAlert } from "../../parts/problem-alert";
-import { useCase } from "./follow";
+import { isOver, isUnknown, useCase } from "./follow";
 import { words as pageWords } from "./messages";
+import { useOneByOne } from "./one-by-one";
 import { Certificate, Package } from "./outcome";
 import { Places } from "./places";
 import type { PlaceProgress } from "./places";
@@ -20,7 +23,14 @@ import "./case.css";
 
 const DONE = "done";
 
-function useStateWords({ right, state }: Case): { title: string; text: string } {
+/** Where an erasure stands by what its places have answered, so that its words and its ticks say the same. */
+function stateSeen(state: CaseState, holders: readonly PlaceProgress[], recipients: readonly PlaceProgress[]): CaseState {
+  if (state !== "waiting_for_recipients" && state !== "closed") return state;
+  if (!holders.every((place) => place.done)) return "executing";
+  return recipients.every((place) => place.done) ? "closed" : state;
+}
+
+function useStateWords(right: Case["right"], state: CaseState): { title: string; text: string } {
   const { states, erasure } = useWords(caseWords);
   if (right === "erasure" && (state === "executing" || state === "waiting_for_recipients" || state === "closed")) {
     return erasure[state];
@@ -83,31 +93,51 @@ function Facts({ shown }: { shown: Case }) {
   return (
     <dl class="facts case-facts">
       <div><dt>{words.received}</dt><dd>{dayAndTime(language, shown.received_at)}</dd></div>
-      <div><dt>{words.due}</dt><dd>{dayAndTime(language, shown.due_at)}</dd></div>
+      {!isOver(shown) && <div><dt>{words.due}</dt><dd>{dayAndTime(language, shown.due_at)}</dd></div>}
       <div><dt>{words.number}</dt><dd><code>{shown.id}</code></dd></div>
     </dl>
   );
 }
 
-function Progress({ shown, secret }: { shown: Case; secret: string | undefined }) {
+function WayBack() {
   const words = useWords(pageWords);
-  const state = useStateWords(shown);
-  const holders = useHolders(shown);
-  const recipients = useRecipients(shown);
+  return <p class="way-back"><Link class="ds-link" to="/privacy">{words.back}</Link></p>;
+}
+
+interface ShownCase {
+  readonly shown: Case;
+  readonly secret: string | undefined;
+}
+
+function Head({ shown, holders, recipients }: { shown: Case; holders: readonly PlaceProgress[]; recipients: readonly PlaceProgress[] }) {
+  const words = useWords(pageWords);
   const took = useTook(shown);
+  const state = stateSeen(shown.state, holders, recipients);
+  const said = useStateWords(shown.right, state);
   const done = holders.filter((place) => place.done).length;
+  return (
+    <div class="case-head" data-state={state}>
+      {holders.length > 0 && <Ring done={done} all={holders.length} label={words.progress(done, holders.length)} />}
+      <div>
+        <h2 class="ds-heading" data-size="lg">{said.title}</h2>
+        <p><Linked text={said.text} /> {done === holders.length && took}</p>
+      </div>
+    </div>
+  );
+}
+
+function Progress({ shown, secret }: ShownCase) {
+  const words = useWords(pageWords);
+  const answered = useHolders(shown);
+  const recipients = useRecipients(shown);
+  const ticked = useOneByOne(answered.filter((place) => place.done).map((place) => place.id));
+  const holders = answered.map((place) => ({ ...place, done: ticked.has(place.id) }));
+  const ending = useStateWords(shown.right, stateSeen(shown.state, answered, recipients));
   const hasPackage = (shown.right === "access" || shown.right === "portability") && shown.state === "closed";
   return (
     <>
-      <div class="case-head" data-state={shown.state}>
-        {holders.length > 0 && <Ring done={done} all={holders.length} label={words.progress(done, holders.length)} />}
-        <div>
-          <h2 class="ds-heading" data-size="lg">{state.title}</h2>
-          <p>{state.text} {took}</p>
-          <Facts shown={shown} />
-        </div>
-      </div>
-      <Announcer places={holders} ending={state.title} />
+      <Head shown={shown} holders={holders} recipients={recipients} />
+      <Announcer places={answered} ending={ending.title} />
       <div class="case-body">
         {holders.length > 0 && (
           <section class="section">
@@ -125,7 +155,9 @@ function Progress({ shown, secret }: { shown: Case; secret: string | undefined }
               <Places places={recipients} />
             </section>
           )}
+          <Facts shown={shown} />
           {secret && <p class="quiet small">{words.keep}</p>}
+          <WayBack />
         </div>
       </div>
     </>
@@ -138,10 +170,11 @@ export function CasePage({ values }: PageProps) {
   const { hash } = usePlace();
   const secret = secretFromFragment(hash, "token");
   const { found, problem, again } = useCase(values["id"] ?? "", secret);
-  if (!found && problem?.status && [401, 403, 404, 410].includes(problem.status)) {
+  if (!found && problem && isUnknown(problem)) {
     return (
       <Page title={words.wrongPlace}>
         <Notice color="info" title={words.wrongPlaceText} takeFocus={false} />
+        <WayBack />
       </Page>
     );
   }
@@ -149,6 +182,7 @@ export function CasePage({ values }: PageProps) {
     return (
       <Page title={words.plainTitle}>
         {problem ? <ProblemAlert problem={problem} again={again} /> : <Loading />}
+        <WayBack />
       </Page>
     );
   }
