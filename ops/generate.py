@@ -14,6 +14,7 @@ from contracts.derive.access import access_document
 from contracts.derive.asyncapi import asyncapi_document
 from contracts.derive.holders import holders_document
 from contracts.derive.openapi import openapi_document
+from contracts.derive.portable import portable_schema
 from contracts.holder import SERVICES
 from ops import npm
 from ops.bus_config import connections, permissions_as_data
@@ -39,6 +40,7 @@ FILES = (
     Generated("contracts/schemas/openapi.json", lambda: as_json(openapi_document())),
     Generated("contracts/schemas/asyncapi.json", lambda: as_json(asyncapi_document())),
     Generated("contracts/schemas/holders.json", lambda: as_json(holders_document(inventories()))),
+    Generated("contracts/schemas/personal-data-v1.json", lambda: as_json(portable_schema(inventories()))),
     Generated("policies/access.json", lambda: as_json(access_document())),
     Generated("docs/configuration.md", configuration_markdown),
     Generated("docs/promises.md", promises_markdown),

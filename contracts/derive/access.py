@@ -31,6 +31,10 @@ HAND_WRITTEN: tuple[HandWritten, ...] = (
     HandWritten(name="openapi", method="GET", path="/api/openapi.json", summary="This document"),
     HandWritten(name="docs", method="GET", path="/api/docs", summary="This document as a page", media_type="text/html"),
     HandWritten(
+        name="personal_data_schema", method="GET", path="/schemas/personal-data-v1.json",
+        summary="The JSON Schema of everything that a person can take along",
+    ),
+    HandWritten(
         name="one_click_unsubscribe", method="POST", path="/newsletter/unsubscribe/{token}",
         summary="Unsubscribe in one click, as mail clients do it (RFC 8058)", media_type="text/plain",
     ),

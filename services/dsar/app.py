@@ -52,7 +52,7 @@ def build(settings: DsarSettings) -> Service:
             certifying=IssueCertificate(erasures, clock, signing),
             looking_up=LookUp(requests, clock, keys.ledger),
             requests=requests,
-            documents=Documents(Dictionary(POLICIES)),
+            documents=Documents(Dictionary(POLICIES), settings.public_url),
             clock=clock,
         ),
     )

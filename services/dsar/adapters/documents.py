@@ -18,18 +18,19 @@ from services.dsar.ports import Piece
 
 CHUNK_BYTES = 32 * 1024
 PAGE_CHARACTERS_MAX = 32 * 1024 * 1024
-SCHEMA = "larabot-personal-data-v1"
+SCHEMA = "/schemas/personal-data-v1.json"  # as the gateway serves it
 
 
 class Documents:
     """The forms in which people receive their data."""
 
-    def __init__(self, dictionary: Dictionary) -> None:
+    def __init__(self, dictionary: Dictionary, public_url: str) -> None:
         self._dictionary = dictionary
+        self._schema = public_url.rstrip("/") + SCHEMA
 
     async def data(self, pieces: AsyncIterator[Piece], at: datetime) -> AsyncGenerator[bytes, None]:
         """One JSON document; not a byte before every service has answered."""
-        writer = JsonWriter(at)
+        writer = JsonWriter(self._schema, at)
         waiting = bytearray()
         async for piece in pieces:
             waiting += writer.piece(piece)
@@ -40,7 +41,11 @@ class Documents:
 
     async def package(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
         """A zip of data.json and data.html, sent while it is built; the page waits in memory for its turn."""
-        sink, writer, page = Sink(), JsonWriter(at), PackagePage(self._dictionary.words(language), as_time(at))
+        sink, writer, page = (
+            Sink(),
+            JsonWriter(self._schema, at),
+            PackagePage(self._dictionary.words(language), as_time(at)),
+        )
         html = io.StringIO(page.begin())
         html.seek(0, io.SEEK_END)
         archive = zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED)  # so that a search of its bytes finds what is in it
@@ -75,9 +80,9 @@ class Documents:
 class JsonWriter:
     """Writes {"services": [{"service", "stores": [{…, "rows": […]}]}]} piece by piece."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, schema: str, at: datetime) -> None:
         head = {
-            "schema": SCHEMA,
+            "schema": schema,
             "generated_at": as_time(at),
             "controller": controller.as_members(),
             "rights": [right.value for right in Right],

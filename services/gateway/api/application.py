@@ -63,6 +63,7 @@ def by_hand(parts: Parts) -> list[Route]:
         NamedRoute("/readyz", parts.readiness.readyz),
         NamedRoute("/api/openapi.json", pages.openapi),
         NamedRoute("/api/docs", pages.docs),
+        NamedRoute("/schemas/personal-data-v1.json", pages.personal_data_schema),
         NamedRoute("/webhooks/brevo/marketing", vendors.brevo, methods=["POST"]),
         NamedRoute("/webhooks/brevo/transactional", vendors.brevo, methods=["POST"]),
         NamedRoute("/newsletter/unsubscribe/{token}", vendors.unsubscribe, methods=["POST"]),

@@ -17,6 +17,7 @@ from chassis.clock import Clock
 from services.gateway.api.problems import TEXTS
 
 OPENAPI = Path("contracts/schemas/openapi.json")
+PERSONAL_DATA = Path("contracts/schemas/personal-data-v1.json")
 SECURITY_TXT_VALID = timedelta(days=180)
 NO_PAGES = frozenset({"api", "__emu", "webhooks", ".well-known", "healthz", "readyz"})
 NOT_FOUND = 404
@@ -33,6 +34,7 @@ class Pages:
         self._public_url = public_url
         self._clock = clock
         self._openapi = OPENAPI.read_bytes()
+        self._personal_data = PERSONAL_DATA.read_bytes()
         self._docs = docs_page(json.loads(self._openapi))
 
     async def app(self, request: Request) -> Response:
@@ -79,6 +81,10 @@ class Pages:
     async def openapi(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
         """The OpenAPI document."""
         return Response(self._openapi, media_type="application/json")
+
+    async def personal_data_schema(self, request: Request) -> Response:  # noqa: ARG002 — likewise
+        """The schema that a person's data in JSON keeps to."""
+        return Response(self._personal_data, media_type="application/schema+json")
 
     async def docs(self, request: Request) -> Response:  # noqa: ARG002 — a route's shape
         """The OpenAPI document as a page without any script."""
