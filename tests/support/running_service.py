@@ -95,11 +95,12 @@ class Neighbour:
 
 
 class RunningService:
-    """`python -m services.<name>`; keeps its database over `kill` and `restart`."""
+    """`python -m services.<name>`; keeps its database over `kill` and `restart`. `root` is where its code stands."""
 
     def __init__(self, name: str, server: NatsServer, directory: Path, **settings: str) -> None:
         self.name = name
         self.server = server
+        self.root = ROOT
         self.database = directory / f"{name}.db"
         self.log = directory / f"{name}.log"
         self.clock = SharedClock()
@@ -124,7 +125,7 @@ class RunningService:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid())),
                 *(sys.executable, "-m", f"services.{self.name}"),
-                cwd=ROOT,
+                cwd=self.root,
                 env=self._environment(),
                 stdout=log,
                 stderr=log,
