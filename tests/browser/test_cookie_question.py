@@ -35,12 +35,42 @@ async def test_the_question_names_data_purpose_and_processor_for_each_purpose(vi
         assert f"Behandlas av {processor}" in line.replace("oss själva, ", "")
 
 
+async def test_the_title_names_both_purposes(visitor: Visit) -> None:
+    titles = {
+        "sv": "Får vi använda cookies för statistik och marknadsföring?",
+        "nb": "Får vi bruke informasjonskapsler til statistikk og markedsføring?",
+        "en": "May we use cookies for statistics and marketing?",
+    }
+    for language, title in titles.items():
+        async with visitor(language=language) as anna:
+            await anna.goes_to("/")
+            await expect(anna.banner.get_by_role("heading")).to_have_text(title)
+
+
 async def test_yes_and_no_have_the_same_size_weight_colours_and_row(visitor: Visit) -> None:
     for size in (None, PHONE, NARROWEST):
         async with visitor(**({"size": size} if size else {})) as anna:
             await anna.goes_to("/")
             looks = [await look_of(anna, name) for name in ("Avböj", "Godkänn")]
             assert looks[0] == looks[1], size
+
+
+async def test_each_purpose_is_refused_and_allowed_alike_before_and_after_a_choice(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.goes_to("/cookies")
+        for purpose in ("Statistik", "Marknadsföring"):
+            looks = [await look_of(anna, f"{answer}: {purpose}") for answer in ("Avböj", "Tillåt")]
+            assert looks[0] == looks[1], purpose
+        refuse = anna.page.get_by_role("button", name="Avböj: Statistik")
+        place = await refuse.bounding_box()
+        await refuse.dblclick()
+        await anna.reads("Sparat. Det gäller redan.")
+        await expect(refuse).to_be_focused()
+        await expect(refuse).to_have_attribute("aria-pressed", "true")
+        assert await refuse.bounding_box() == place, "a second press would meet another button"
+        await expect(anna.page.get_by_role("button", name="Tillåt: Statistik")).to_have_attribute(
+            "aria-pressed", "false"
+        )
 
 
 async def look_of(anna: Visitor, name: str) -> dict[str, Any]:
@@ -58,13 +88,39 @@ async def look_of(anna: Visitor, name: str) -> dict[str, Any]:
     return look
 
 
-async def test_a_refusal_is_one_press_shows_its_receipt_and_is_not_asked_again(visitor: Visit) -> None:
+async def test_choosing_for_oneself_offers_three_answers_of_equal_weight(visitor: Visit) -> None:
+    for size in (None, PHONE, NARROWEST):
+        async with visitor(**({"size": size} if size else {})) as anna:
+            await anna.goes_to("/")
+            await anna.presses("Välj själv")
+            await expect(anna.banner.get_by_label("Statistik")).to_be_focused()
+            await expect(anna.banner.get_by_role("button")).to_have_text(["Avböj allt", "Godkänn allt", "Spara mina val"])
+            await anna.page.mouse.move(0, 0)
+            looks = [await look_of(anna, name) for name in ("Avböj allt", "Godkänn allt", "Spara mina val")]
+            for look in looks:
+                look["place"] = look["place"][1:]
+            assert looks[0] == looks[1] == looks[2], size
+
+
+async def test_a_double_click_on_choosing_for_oneself_answers_nothing(visitor: Visit) -> None:
+    for size in (None, PHONE, NARROWEST):
+        async with visitor(**({"size": size} if size else {})) as anna:
+            await anna.goes_to("/")
+            await anna.page.get_by_role("button", name="Välj själv").dblclick()
+            await expect(anna.banner.get_by_role("checkbox")).to_have_count(2)
+            await anna.page.wait_for_timeout(300)
+            assert anna.called("PUT", "/api/consent") == 0, size
+            await expect(anna.banner).to_be_visible()
+
+
+async def test_a_refusal_is_one_press_is_confirmed_and_is_not_asked_again(visitor: Visit) -> None:
     async with visitor() as anna:
         await anna.goes_to("/")
         await anna.presses("Avböj")
         await expect(anna.banner).to_have_count(0)
         await anna.reads("Ditt val är sparat.")
-        await expect(anna.page.get_by_text("Kvitto")).to_be_visible()
+        await expect(anna.page.locator(".receipt").get_by_role("link")).to_have_count(0)
+        await expect(anna.page.locator("#content")).to_be_focused()
         assert (await anna.stored())["cookies"] == ["__Host-visitor"]
         await anna.goes_to("/tools")
         await expect(anna.page.get_by_role("heading", level=1)).to_have_text("Verktyg")
@@ -83,8 +139,23 @@ async def test_no_box_is_ticked_beforehand_and_one_purpose_can_be_chosen_alone(v
         await anna.presses("Spara mina val")
         await anna.reads("Ditt val är sparat.")
         await anna.goes_to("/cookies")
-        await expect(anna.page.get_by_role("button", name="Sluta tillåta: Statistik")).to_be_visible()
-        await expect(anna.page.get_by_role("button", name="Tillåt: Marknadsföring")).to_be_visible()
+        for pressed in ("Tillåt: Statistik", "Avböj: Marknadsföring"):
+            await expect(anna.page.get_by_role("button", name=pressed)).to_have_attribute("aria-pressed", "true")
+
+
+async def test_the_confirmation_leads_to_the_history_and_goes_by_itself(visitor: Visit) -> None:
+    async with visitor() as anna:
+        await anna.page.clock.install()
+        await anna.goes_to("/")
+        await anna.presses("Godkänn")
+        confirmation = anna.page.locator(".receipt")
+        await expect(confirmation.get_by_role("link", name="Se alla dina val")).to_be_visible()
+        await confirmation.hover()
+        await anna.page.clock.run_for(20_000)
+        await expect(confirmation).to_be_visible()
+        await anna.page.mouse.move(0, 0)
+        await anna.page.clock.run_for(9_000)
+        await expect(confirmation).to_have_count(0)
 
 
 async def test_after_a_yes_page_views_are_told_by_template_and_a_withdrawal_is_one_press(visitor: Visit) -> None:
@@ -108,9 +179,9 @@ async def test_every_choice_has_its_receipt_in_the_history(visitor: Visit) -> No
         await anna.presses("Godkänn")
         await anna.reads("Ditt val är sparat.")
         await anna.goes_to("/cookies")
-        await anna.page.get_by_role("button", name="Sluta tillåta: Marknadsföring").click()
+        await anna.page.get_by_role("button", name="Avböj: Marknadsföring").click()
         await anna.reads("Sparat. Det gäller redan.")
-        history = anna.page.locator("section", has_text="Varje gång du väljer").locator("li")
+        history = anna.page.locator("section", has_text="När du säger ja till något").locator("li")
         await expect(history).to_have_count(2)
         await expect(history.first).to_contain_text("Marknadsföring: Nej")
         await expect(history.last).to_contain_text("Marknadsföring: Ja")
@@ -121,11 +192,12 @@ async def test_a_full_refusal_shows_its_receipt_although_the_browser_is_then_a_s
         await anna.goes_to("/cookies")
         await anna.presses("Avböj allt")
         await anna.reads("Sparat. Det gäller redan.")
-        history = anna.page.locator("section", has_text="Varje gång du väljer")
+        history = anna.page.locator("section", has_text="När du säger ja till något")
         await expect(history.locator("li")).to_have_count(1)
         await expect(history.locator("li")).to_contain_text("Statistik: Nej")
         await anna.goes_to("/cookies")
-        await expect(history).to_contain_text("inget nummer som vi kan känna igen webbläsaren på")
+        await expect(history).to_contain_text("inget nummer som vi kan känna igen den på")
+        await expect(history).to_contain_text("Det finns inga kvitton att visa.")
 
 
 async def test_a_browser_that_asks_for_privacy_is_told_that_it_counts_as_a_no(visitor: Visit) -> None:
@@ -145,6 +217,30 @@ async def test_the_question_covers_neither_focus_nor_the_end_of_the_page(visitor
     assert place
     assert cover
     assert place["y"] + place["height"] <= cover["y"]
+
+
+async def test_the_question_is_reached_first_and_hides_nothing_that_has_the_focus(visitor: Visit) -> None:
+    async with visitor(size={"width": 360, "height": 640}) as anna:
+        for path in ("/", "/policy", "/login", "/tools/simplify"):
+            await anna.goes_to(path)
+            await anna.page.keyboard.press("Tab")
+            await anna.page.keyboard.press("Tab")
+            await expect(anna.banner.get_by_role("button", name="Avböj")).to_be_focused()
+            hidden = []
+            for _ in range(60):
+                await anna.page.keyboard.press("Tab")
+                found = await anna.page.evaluate(
+                    """() => {
+                        const { activeElement: at } = document, banner = document.querySelector('.banner');
+                        if (at === document.body || banner.contains(at)) return '';
+                        const { top, bottom } = at.getBoundingClientRect();
+                        const covered = top >= banner.getBoundingClientRect().top || bottom <= 0;
+                        return covered ? at.outerHTML.slice(0, 80) : '';
+                    }"""
+                )
+                if found:
+                    hidden.append(found)
+            assert hidden == [], path
 
 
 async def test_the_platform_is_down_and_the_page_says_so(visitor: Visit, platform: Platform) -> None:

@@ -84,14 +84,15 @@ async def test_the_page_is_walked_by_keyboard_from_the_skip_link_on(visitor: Vis
     async with visitor() as anna:
         await anna.goes_to("/")
         names = []
-        for _ in range(8):
+        for _ in range(12):
             await anna.page.keyboard.press("Tab")
             names.append(await focused(anna))
             box = await anna.page.evaluate("(b => [b.width, b.height])(document.activeElement.getBoundingClientRect())")
             outline = await anna.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             assert min(box) >= 24 or names[-1] == "Hoppa till innehållet"
             assert outline != "none" or names[-1] == "Hoppa till innehållet"
-        assert names[:4] == ["Hoppa till innehållet", "Larabot, till startsidan", "Verktyg", "Din integritet"]
+        assert names[:5] == ["Hoppa till innehållet", "Avböj", "Godkänn", "Välj själv", "Läs hela integritetspolicyn"]
+        assert names[5:8] == ["Larabot, till startsidan", "Verktyg", "Din integritet"]
 
 
 async def test_the_skip_link_leads_to_the_content(visitor: Visit) -> None:

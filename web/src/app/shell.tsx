@@ -58,13 +58,13 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <a class="ds-skip-link" href="#content">
         {words.skip}
       </a>
+      <ConsentBanner />
       <Header />
       <OfflineNotice />
       <main id="content" tabIndex={-1}>
         {children}
       </main>
       <Footer />
-      <ConsentBanner />
     </>
   );
 }

@@ -4,11 +4,13 @@ import { messages } from "./language";
 export const consentWords = messages(
   {
     region: "Fråga om cookies",
-    title: "Får vi räkna besök?",
+    title: "Får vi använda cookies för statistik och marknadsföring?",
     text: "Sidan fungerar lika bra vad du än svarar. Inget valfritt sparas eller läses innan du har valt.",
     gpc: "Din webbläsare har bett oss att inte följa dig (Global Privacy Control). Vi räknar det som ett nej tills du själv säger något annat.",
     accept: "Godkänn",
     refuse: "Avböj",
+    acceptAll: "Godkänn allt",
+    refuseAll: "Avböj allt",
     choose: "Välj själv",
     save: "Spara mina val",
     policy: "Läs hela integritetspolicyn",
@@ -17,7 +19,6 @@ export const consentWords = messages(
     why: "Ändamål",
     who: "Behandlas av",
     saved: "Ditt val är sparat",
-    receipt: (id: string, at: string) => `Kvitto ${id}, ${at}.`,
     on: "Ja",
     off: "Nej",
     purposes: {
@@ -39,11 +40,13 @@ export const consentWords = messages(
   },
   {
     region: "Spørsmål om informasjonskapsler",
-    title: "Får vi telle besøk?",
+    title: "Får vi bruke informasjonskapsler til statistikk og markedsføring?",
     text: "Siden virker like godt uansett hva du svarer. Ingenting valgfritt lagres eller leses før du har valgt.",
     gpc: "Nettleseren din har bedt oss om ikke å følge deg (Global Privacy Control). Vi regner det som et nei til du selv sier noe annet.",
     accept: "Godta",
     refuse: "Avslå",
+    acceptAll: "Godta alt",
+    refuseAll: "Avslå alt",
     choose: "Velg selv",
     save: "Lagre valgene mine",
     policy: "Les hele personvernerklæringen",
@@ -52,7 +55,6 @@ export const consentWords = messages(
     why: "Formål",
     who: "Behandles av",
     saved: "Valget ditt er lagret",
-    receipt: (id, at) => `Kvittering ${id}, ${at}.`,
     on: "Ja",
     off: "Nei",
     purposes: {
@@ -74,11 +76,13 @@ export const consentWords = messages(
   },
   {
     region: "Question about cookies",
-    title: "May we count visits?",
+    title: "May we use cookies for statistics and marketing?",
     text: "The site works just as well whatever you answer. Nothing optional is stored or read before you have chosen.",
     gpc: "Your browser has asked us not to follow you (Global Privacy Control). We take that as a no until you say otherwise yourself.",
     accept: "Accept",
     refuse: "Refuse",
+    acceptAll: "Accept all",
+    refuseAll: "Refuse all",
     choose: "Choose",
     save: "Save my choices",
     policy: "Read the whole privacy policy",
@@ -87,7 +91,6 @@ export const consentWords = messages(
     why: "Purpose",
     who: "Processed by",
     saved: "Your choice is saved",
-    receipt: (id, at) => `Receipt ${id}, ${at}.`,
     on: "Yes",
     off: "No",
     purposes: {

@@ -11,15 +11,15 @@ import { Loaded, useFetched } from "./loaded";
 
 const ownWords = messages(
   {
-    empty: "Vi har inga kvitton att visa. Har du avböjt allt finns inget nummer som vi kan känna igen webbläsaren på.",
+    empty: "Det finns inga kvitton att visa.",
     version: (version: string) => `policy ${version}`,
   },
   {
-    empty: "Vi har ingen kvitteringer å vise. Har du avslått alt, finnes det ikke noe nummer vi kan kjenne igjen nettleseren på.",
+    empty: "Det er ingen kvitteringer å vise.",
     version: (version) => `erklæring ${version}`,
   },
   {
-    empty: "We have no receipts to show. If you have refused everything, there is no number by which we could recognise the browser.",
+    empty: "There are no receipts to show.",
     version: (version) => `policy ${version}`,
   },
 );

@@ -1,5 +1,5 @@
 /** Asks who is sitting here once more, before something sensitive; then does what was asked. */
-import { useCallback, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useWords } from "../app/language";
 import { call } from "../api/http";
 import { ProblemError, atField, kindOf } from "../api/problem";
@@ -68,16 +68,32 @@ interface StepUpProps {
   readonly giveUp: () => void;
 }
 
+/** The field gets the focus; when the box is gone, whoever had it before does, if still on the page. */
+function useFocusOnField() {
+  const box = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    box.current?.querySelector("input")?.focus();
+    return () => {
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body && before instanceof HTMLElement) before.focus();
+      });
+    };
+  }, []);
+  return box;
+}
+
 export function StepUp({ attempt, kept, giveUp }: StepUpProps) {
   const words = useWords(ownWords);
   const account = useWords(accountWords);
   const chromeWords = useWords(chrome);
+  const box = useFocusOnField();
   const prove = async (values: Values) => {
     await reauthenticate(values["password"] ?? "", words.wrong);
     await attempt(kept);
   };
   return (
-    <section class="card step-up" aria-label={words.title}>
+    <section class="card step-up" aria-label={words.title} ref={box}>
       <h3 class="ds-heading" data-size="xs">{words.title}</h3>
       <p>{words.text}</p>
       <Form

@@ -1,5 +1,5 @@
 /** Cookie settings: each purpose given or withdrawn with one press, and the receipts of every choice. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useConsent } from "../../app/consent";
 import type { Choices } from "../../app/consent";
 import { useWords } from "../../app/language";
@@ -21,6 +21,9 @@ interface ChoiceProps {
   readonly choose: (choices: Choices) => void;
 }
 
+const ANSWERS = ["refuse", "allow"] as const;
+
+/** Both answers stand where they are, whatever was chosen: a second press never says the opposite of the first. */
 function PurposeChoices({ consent, choose }: ChoiceProps) {
   const words = useWords(pageWords);
   const shared = useWords(consentWords);
@@ -38,17 +41,21 @@ function PurposeChoices({ consent, choose }: ChoiceProps) {
               )}
             </h3>
             <PurposeFacts purpose={purpose} />
-            <p class="actions">
-              <button
-                type="button"
-                class="ds-button"
-                data-variant="secondary"
-                aria-label={`${on ? words.withdraw : words.give}: ${title}`}
-                onClick={() => choose({ [purpose]: !on })}
-              >
-                {on ? words.withdraw : words.give}
-              </button>
-            </p>
+            <div class="equal-answers">
+              {ANSWERS.map((answer) => (
+                <button
+                  key={answer}
+                  type="button"
+                  class="ds-button"
+                  data-variant="secondary"
+                  aria-label={`${words[answer]}: ${title}`}
+                  aria-pressed={consent.chosen && on === (answer === "allow")}
+                  onClick={() => choose({ [purpose]: answer === "allow" })}
+                >
+                  {words[answer]}
+                </button>
+              ))}
+            </div>
           </li>
         );
       })}
@@ -57,7 +64,7 @@ function PurposeChoices({ consent, choose }: ChoiceProps) {
 }
 
 function AllAtOnce({ choose }: Pick<ChoiceProps, "choose">) {
-  const words = useWords(pageWords);
+  const words = useWords(consentWords);
   const all = (on: boolean) => Object.fromEntries(COOKIE_PURPOSES.map((purpose) => [purpose, on]));
   return (
     <div class="equal-answers">
@@ -69,8 +76,9 @@ function AllAtOnce({ choose }: Pick<ChoiceProps, "choose">) {
 
 export function CookiesPage() {
   const words = useWords(pageWords);
-  const { consent, problem: unread, receipt, askAgain, choose } = useConsent();
+  const { consent, problem: unread, receipt, askAgain, choose, putReceiptAway } = useConsent();
   const [problem, setProblem] = useState<Problem>();
+  useEffect(() => putReceiptAway, [putReceiptAway]);
   const answer = (choices: Choices) => {
     setProblem(undefined);
     choose(choices).catch((thrown: unknown) => setProblem(problemFrom(thrown)));
@@ -83,11 +91,11 @@ export function CookiesPage() {
         {!consent && !unread && <Loading />}
         {consent && (
           <>
-            {!consent.chosen && <p>{words.notChosen}</p>}
+            <p>{consent.chosen ? words.chosen : words.notChosen}</p>
             <PurposeChoices consent={consent} choose={answer} />
             <AllAtOnce choose={answer} />
             <p role="status" class="cookie-saved">
-              {receipt && <>{words.saved} {words.receipt(receipt.receipt_id)}</>}
+              {receipt && words.saved}
             </p>
             {problem && <ProblemAlert problem={problem} takeFocus />}
           </>

@@ -61,6 +61,7 @@ function EraseForm() {
     goTo(withLanguage(`/privacy/requests/${id}#token=${case_secret}`, search));
     forget();
     consent.putReceiptAway();
+    await consent.askAgain();
   };
   return (
     <div class="card erase-form">
