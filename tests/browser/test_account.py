@@ -1,9 +1,12 @@
 """An account in the browser: made, confirmed, used, guarded."""
 
+from urllib.parse import urlsplit
+
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
-from tests.support.people import Person, somebody
+from tests.support.people import Person, secret_of, somebody
 from tests.support.platform import Platform
 
 
@@ -31,7 +34,7 @@ async def test_register_confirm_by_the_mailed_link_and_sign_in(visitor: Visit, p
         await anna.page.get_by_role("main").get_by_role("link", name="Logga in").click()
         await anna.fills(email=person.email, password=person.password)
         await anna.page.get_by_role("main").get_by_role("button", name="Logga in").click()
-        await expect(anna.page).to_have_url(f"{anna.origin}/tools")
+        await expect(anna.page).to_have_url(f"{anna.origin}/tools?lang=sv")
         await expect(anna.page.get_by_role("link", name=person.name)).to_be_visible()
 
         await anna.presses("Logga ut")
@@ -129,7 +132,7 @@ async def test_the_newsletter_begins_and_ends_with_a_press_and_never_on_load(
         await anna.answers_cookies("Avslå")
         await anna.fills(email=person.email)
         await anna.presses("Send meg en bekreftelse")
-        await anna.reads("Fyll ut dette feltet.")
+        await anna.reads("Kryss av i ruten.")
         assert anna.called("POST", "/api/newsletter/subscriptions") == 0
         await anna.page.get_by_label("Ja, jeg samtykker til å få nyhetsbrevet").check()
         await anna.presses("Send meg en bekreftelse")
@@ -148,9 +151,71 @@ async def test_a_link_without_its_secret_says_so(visitor: Visit) -> None:
             await anna.reads("Länken är inte hel")
 
 
-async def test_a_used_link_says_so(visitor: Visit) -> None:
+@pytest.mark.parametrize(
+    ("page", "button", "ways"),
+    [
+        ("/verify-email", "Bekräfta adressen", ["/login", "/register"]),
+        ("/password/reset", "Spara lösenordet", ["/password/forgot"]),
+        ("/newsletter/confirm", "Ja, börja prenumerera", ["/newsletter"]),
+        ("/newsletter/unsubscribe", "Avsluta prenumerationen", ["mailto:kontakt@larabot.se"]),
+    ],
+)
+async def test_a_used_link_says_so_and_leads_to_another_instead_of_a_dead_button(
+    visitor: Visit, page: str, button: str, ways: list[str]
+) -> None:
     async with visitor() as anna:
-        await anna.goes_to("/newsletter/unsubscribe#token=ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg")
+        await anna.goes_to(f"{page}#token=ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefg")
         await anna.answers_cookies()
-        await anna.presses("Avsluta prenumerationen")
+        if page == "/password/reset":
+            await anna.fills(password="en mening som är lång nog")
+        await anna.presses(button)
         await anna.reads("Länken gäller inte längre")
+        main = anna.page.get_by_role("main")
+        assert [await link.get_attribute("href") for link in await main.get_by_role("link").all()] == ways
+        await expect(main.get_by_role("button")).to_have_count(0)
+        assert "token" not in anna.page.url
+
+
+async def test_a_letters_page_speaks_the_letters_language(visitor: Visit, platform: Platform) -> None:
+    async with somebody(platform, **{"Accept-Language": "en"}) as person, visitor(language="sv") as anna:
+        await person.asks()
+        await anna.goes_to(await link_in(platform, person))
+        await anna.answers_cookies("Refuse")
+        await anna.presses("Confirm the address")
+        await anna.reads("The address is confirmed")
+        await expect(anna.page.locator("html")).to_have_attribute("lang", "en")
+
+
+async def test_the_address_that_was_typed_is_shown_and_can_be_changed(visitor: Visit, platform: Platform) -> None:
+    async with somebody(platform) as person, visitor() as anna:
+        await anna.goes_to("/register")
+        await anna.answers_cookies()
+        await anna.fills(name=person.name, email=f"x{person.email}", password=person.password)
+        await anna.presses("Skapa konto")
+        await anna.reads(f"x{person.email}")
+        await anna.presses("Ändra adressen")
+        await expect(anna.page.locator("[name=name]")).to_have_value(person.name)
+        await expect(anna.page.locator("[name=email]")).to_have_value(f"x{person.email}")
+        await anna.fills(email=person.email, password=person.password)
+        await anna.presses("Skapa konto")
+        await anna.reads("Titta i din e-post")
+        await platform.next_mail(person.email)
+
+
+async def test_the_address_for_mail_programs_opens_the_page_that_unsubscribes(
+    visitor: Visit, platform: Platform
+) -> None:
+    async with somebody(platform) as person, visitor() as anna:
+        await person.subscribes()
+        welcome = await platform.next_mail(person.email, page="/newsletter/unsubscribe")
+        path, token = urlsplit(welcome["links"][0]).path, secret_of(welcome)
+        await anna.goes_to(f"{path}/{token}")
+        await anna.answers_cookies()
+        assert await anna.page.evaluate("location.pathname") == path
+        assert not any(token in one.url for one in anna.requests[1:])
+        assert anna.called("POST", "/api/newsletter/subscriptions/unsubscribe") == 0, "a mailed link acts on load"
+        for _ in range(2):
+            await anna.goes_to(f"{path}/{token}")
+            await anna.presses("Avsluta prenumerationen")
+            await anna.reads("Brevo får veta det")
+        assert token not in anna.page.url

@@ -26,6 +26,12 @@ async def sends_nothing(anna: Visitor, person: Person | None) -> None:
     await anna.page.get_by_role("main").locator("button[type=submit]").first.click()
 
 
+async def sends_an_address(anna: Visitor, person: Person | None) -> None:
+    await anna.fills(email="anna.andersson@skolan.example")
+    await sends_nothing(anna, person)
+    await expect(anna.page.locator(".typed-address")).to_be_visible()
+
+
 async def opens_all(anna: Visitor, person: Person | None) -> None:
     for summary in await anna.page.locator("main summary").all():
         await summary.click()
@@ -117,6 +123,7 @@ SCENES = (
     Scene("verify-email", f"/verify-email{TOKEN}"),
     Scene("verify-email-used", f"/verify-email{TOKEN}", sends_nothing),
     Scene("forgot", "/password/forgot"),
+    Scene("forgot-sent", "/password/forgot", sends_an_address),
     Scene("reset", f"/password/reset{TOKEN}"),
     Scene("security", "/account/security", signed_in=True),
     Scene("security-signed-out", "/account/security"),

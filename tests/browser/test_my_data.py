@@ -9,7 +9,7 @@ from tests.browser.conftest import Visit
 from tests.browser.visitor import PHONE, Visitor
 from tests.support.people import Person, a_teacher, somebody
 from tests.support.platform import Platform
-from tests.support.rights import log_key, verified
+from tests.support.rights import CaseFollowed, log_key, verified
 
 
 async def test_a_person_sees_what_is_held_about_them(signed_in: Visit, platform: Platform) -> None:
@@ -63,6 +63,7 @@ async def test_nothing_is_erased_without_understanding_and_the_right_password(
         await anna.page.get_by_role("link", name="Till raderingen").click()
         await anna.reads("Det går inte att ångra")
         await anna.presses("Radera allt om mig")
+        await anna.reads("Kryssa i rutan.")
         await anna.reads("Fyll i det här fältet.")
         await anna.page.get_by_label("Jag vill radera allt").check()
         await anna.fills(password="helt fel lösenord")
@@ -90,6 +91,9 @@ async def test_everything_is_erased_and_the_certificate_verifies(
     ):
         await erases_everything(anna, person)
         await expect(anna.page.get_by_role("link", name="Logga in")).to_be_visible()
+        command = await anna.page.locator("code.command").text_content()
+        assert command
+        assert command.endswith(f".json --trust {log_key(platform)}")
         async with anna.page.expect_download() as saved:
             await anna.presses("Ladda ner intyget")
         await (await saved.value).save_as(certificate)
@@ -111,8 +115,11 @@ async def test_the_case_is_followed_from_another_browser_by_its_secret_alone(
         await stranger.goes_to(address)
         await expect(stranger.page.get_by_role("heading", name="Allt är raderat")).to_be_visible(timeout=20_000)
         await stranger.goes_to("/")
-        await stranger.goes_to(address.split("#")[0])
-        await stranger.reads("Det här ärendet går inte att visa")
+        for lost in (address.split("#")[0], "/privacy/requests/abcdef"):
+            await stranger.goes_to(lost)
+            await stranger.reads("Det här ärendet går inte att visa")
+            await stranger.page.get_by_role("link", name="Tillbaka till Din integritet").click()
+            await stranger.reads("Har du inget konto?")
 
 
 async def test_places_tick_off_one_by_one_and_are_told(visitor: Visit) -> None:
@@ -148,14 +155,69 @@ async def test_places_tick_off_one_by_one_and_are_told(visitor: Visit) -> None:
         assert not any("abcdefghijklmnopqrstuvwxyz" in one.url for one in anna.requests)
 
 
+async def test_receipts_that_come_in_one_heap_are_ticked_in_apart_and_the_words_wait_for_them(visitor: Visit) -> None:
+    at = "2026-11-22T09:14:07Z"
+    case = {
+        "id": "A" * 22, "right": "erasure", "state": "waiting_for_recipients",
+        "received_at": "2026-11-22T09:14:06Z", "due_at": "2026-12-22T22:59:59Z",
+        "holders": [{"holder": holder, "state": "done", "at": at} for holder in ("gateway", "auth", "dsar")],
+        "recipients": [{"recipient": "brevo", "state": "done", "at": at}],
+    }  # fmt: skip
+    async with visitor() as anna:
+        await anna.page.route("**/api/privacy/requests/*", lambda route: route.fulfill(json=case))
+        await anna.page.emulate_media(reduced_motion="no-preference")
+        await anna.page.add_init_script(
+            """addEventListener('DOMContentLoaded', () => {
+                window.seen = [];
+                new MutationObserver(() => {
+                    const ring = document.querySelector('.ring'), title = document.querySelector('.case-head h2');
+                    const now = ring && `${ring.getAttribute('aria-label')}: ${title.textContent}`;
+                    if (now && now !== seen.at(-1)) seen.push(now);
+                }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+            })"""
+        )
+        await anna.goes_to(f"/privacy/requests/{case['id']}#token=abcdefghijklmnopqrstuvwxyz")
+        await anna.reads("Alla har bekräftat.")
+        await expect(anna.page.get_by_role("heading", name="Allt är raderat")).to_be_visible()
+        assert await anna.page.evaluate("seen") == [
+            "0 av 3 ställen klara: Vi raderar",
+            "1 av 3 ställen klara: Vi raderar",
+            "2 av 3 ställen klara: Vi raderar",
+            "3 av 3 ställen klara: Allt är raderat",
+        ]
+        await expect(anna.page.get_by_text("Nu väntar vi på besked")).to_have_count(0)
+
+
+async def test_a_package_seen_from_the_letter_says_that_it_needs_signing_in(visitor: Visit, platform: Platform) -> None:
+    async with a_teacher(platform) as person, visitor() as anna:
+        opened = await person.invokes("access")
+        await CaseFollowed(person, opened).until("closed")
+        mail = await platform.next_mail(person.email, page="/privacy/requests/")
+        await anna.goes_to("/")
+        await anna.answers_cookies()
+        await anna.goes_to(mail["links"][0].removeprefix(platform.url))
+        await anna.reads("Det går att hämta till")
+        await anna.reads("Paketet lämnas bara ut till den som är inloggad på kontot.")
+        await expect(anna.page.get_by_role("button", name="Ladda ner paketet")).to_have_count(0)
+        await expect(anna.page.get_by_text("Senast klart")).to_have_count(0)
+        await anna.page.get_by_role("link", name="Logga in för att hämta det").click()
+        await anna.fills(email=person.email, password=person.password)
+        await anna.page.get_by_role("main").get_by_role("button", name="Logga in").click()
+        await expect(anna.page.get_by_role("button", name="Ladda ner paketet")).to_be_visible()
+
+
 async def test_someone_without_an_account_asks_by_address_and_learns_nothing(
     visitor: Visit, platform: Platform
 ) -> None:
     async with somebody(platform) as person, visitor() as anna:
         await anna.goes_to("/privacy")
         await anna.answers_cookies()
-        await anna.reads("imy.se")
-        await anna.reads("datatilsynet.no")
+        rights = anna.page.locator("#rights").get_by_role("link")
+        assert [await one.get_attribute("href") for one in await rights.all()] == [
+            "mailto:kontakt@larabot.se",
+            "https://www.imy.se/",
+            "https://www.datatilsynet.no/",
+        ]
         await anna.fills(email=person.email)
         await anna.reads("Det är samma brev till alla, vare sig vi har något eller inte")
         await anna.presses("Skicka brevet")

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import Visit
@@ -32,6 +33,19 @@ async def opens_a_certificate(anna: Visitor, person: Person) -> None:
     await CaseFollowed(person, opened).until("closed")
     await anna.page.set_extra_http_headers({"X-Case-Secret": opened["case_secret"]})
     await anna.goes_to(f"/api/privacy/requests/{opened['id']}/certificate")
+
+
+async def test_without_script_the_site_says_so_and_how_to_reach_us(visitor: Visit) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    async with visitor(java_script_enabled=False) as anna:
+        await anna.goes_to("/newsletter")
+        for size in (DESKTOP, NARROWEST):
+            await anna.page.set_viewport_size(size)
+            await anna.page.screenshot(path=SCREENS / f"plain-no-script.light.{size['width']}.png", full_page=True)
+        for language, word in (("sv", "behöver"), ("nb", "trenger"), ("en", "needs")):
+            words = anna.page.locator(f"section[lang={language}]")
+            await expect(words.get_by_role("heading")).to_contain_text(f"{word} JavaScript")
+            await expect(words.get_by_role("link", name="kontakt@larabot.se")).to_be_visible()
 
 
 @pytest.mark.parametrize("opens", [opens_the_api, opens_a_package, opens_a_certificate])
