@@ -39,6 +39,7 @@ async def test_without_script_the_site_says_so_and_how_to_reach_us(visitor: Visi
     SCREENS.mkdir(parents=True, exist_ok=True)
     async with visitor(java_script_enabled=False) as anna:
         await anna.goes_to("/newsletter")
+        await expect(anna.page.get_by_role("heading").first).to_be_in_viewport()
         for size in (DESKTOP, NARROWEST):
             await anna.page.set_viewport_size(size)
             await anna.page.screenshot(path=SCREENS / f"plain-no-script.light.{size['width']}.png", full_page=True)

@@ -18,9 +18,10 @@ interface CheckMailProps {
 
 export function CheckMail({ address, change, children }: CheckMailProps) {
   const words = useWords(ownWords);
+  const [name, domain] = address.split("@");
   return (
     <Notice title={words.title}>
-      <p class="typed-address">{words.typed} <strong>{address}</strong></p>
+      <p class="typed-address">{words.typed} <strong>{name}{domain && <>@<wbr />{domain}</>}</strong></p>
       {children}
       <p class="alert-actions">
         <button type="button" class="ds-button" data-variant="secondary" onClick={change}>{words.change}</button>
