@@ -54,6 +54,7 @@ def build(settings: AnalyticsSettings) -> Service:
     service.answer(EVENTS, endpoints.capture)
     service.hear(CHANGED, endpoints.consent_changed)
     service.hear(USAGE_COUNTED, endpoints.usage_counted)
+    service.before_erasure = endpoints.before_erasure
     service.external(PostHogHolder(database, persons, clock))
     deletions = Worker(POSTHOG, deleting.do_next, (RecipientUnavailable,))
     database.on_commit(POSTHOG, deletions.wake)

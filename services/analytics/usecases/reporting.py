@@ -46,9 +46,13 @@ class Reporting:
 
     async def withdraw(self, visitor_id: str) -> None:
         """Stop at once: nothing more is sent, and what was sent is deleted."""
+        self.stop(visitor_id)
+        await self._identities.withdraw([visitor_id], self._clock.now())
+
+    def stop(self, visitor_id: str) -> None:
+        """Send nothing more of this visitor, not even what is waiting or under way."""
         self._remember(visitor_id)
         self._statistics.purge(visitor_id)
-        await self._identities.withdraw([visitor_id], self._clock.now())
 
     def consent_again(self, visitor_id: str) -> None:
         """A new consent begins, under a new pseudonym."""

@@ -145,6 +145,19 @@ async def test_access_and_erasure_reach_the_database_and_posthog(
     assert browser.visitor_id.encode() not in service.stored_bytes()
 
 
+async def test_an_event_that_was_under_way_when_its_visitor_was_erased_leaves_no_trace(
+    browser: Browser, server: NatsServer, service: RunningService
+) -> None:
+    await browser.be_seen()
+    async with ToyDsar(server) as dsar:
+        erasure = await dsar.erase({Locator.VISITOR_ID: [browser.visitor_id]})
+        await dsar.receipt(erasure, "analytics")
+        await browser.report()
+        await dsar.receipt(erasure, "posthog")
+    assert rows(service, "analytics_identity") == []
+    assert browser.events() == []
+
+
 async def test_a_withdrawal_while_the_service_was_down_is_found_out(
     browser: Browser, consent: Neighbour, service: RunningService
 ) -> None:
