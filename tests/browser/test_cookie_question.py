@@ -94,7 +94,9 @@ async def test_choosing_for_oneself_offers_three_answers_of_equal_weight(visitor
             await anna.goes_to("/")
             await anna.presses("Välj själv")
             await expect(anna.banner.get_by_label("Statistik")).to_be_focused()
-            await expect(anna.banner.get_by_role("button")).to_have_text(["Avböj allt", "Godkänn allt", "Spara mina val"])
+            await expect(anna.banner.get_by_role("button")).to_have_text(
+                ["Avböj allt", "Godkänn allt", "Spara mina val"]
+            )
             await anna.page.mouse.move(0, 0)
             looks = [await look_of(anna, name) for name in ("Avböj allt", "Godkänn allt", "Spara mina val")]
             for look in looks:

@@ -81,6 +81,39 @@ async def erases_everything(anna: Visitor, person: Person) -> None:
     await expect(anna.page.get_by_role("img", name="8 av 8 ställen klara")).to_be_visible(timeout=20_000)
 
 
+async def test_after_an_erasure_no_consent_is_said_to_be_in_force(signed_in: Visit, platform: Platform) -> None:
+    async with a_teacher(platform) as person, signed_in(person) as anna:
+        await anna.goes_to("/privacy/erase")
+        await anna.answers_cookies("Godkänn")
+        await anna.reads("Du har godkänt cookies.")
+        await anna.page.get_by_label("Jag vill radera allt").check()
+        await anna.fills(password=person.password)
+        await anna.presses("Radera allt om mig")
+        await expect(anna.page.get_by_role("img", name="8 av 8 ställen klara")).to_be_visible(timeout=20_000)
+        await expect(anna.page.get_by_text("Du har godkänt cookies.")).to_have_count(0)
+        await expect(anna.banner).to_have_count(0)
+        assert "__Host-visitor" not in (await anna.stored())["cookies"]
+
+
+async def test_proving_who_one_is_begins_in_the_password_field_and_can_be_left(
+    signed_in: Visit, platform: Platform
+) -> None:
+    refusal = {"type": "/problems/step-up-required", "title": "", "status": 403, "ways": ["password"]}
+    async with a_teacher(platform) as person, signed_in(person) as anna:
+        await anna.goes_to("/privacy")
+        await anna.answers_cookies()
+        await anna.page.route(
+            "**/api/privacy/requests",
+            lambda route: (
+                route.fulfill(status=403, json=refusal) if route.request.method == "POST" else route.continue_()
+            ),
+        )
+        await anna.presses("Skicka begäran")
+        await expect(anna.page.locator(".step-up [name=password]")).to_be_focused()
+        await anna.presses("Avbryt")
+        await expect(anna.page.get_by_role("button", name="Skicka begäran")).to_be_focused()
+
+
 async def test_everything_is_erased_and_the_certificate_verifies(
     signed_in: Visit, platform: Platform, tmp_path: Path
 ) -> None:

@@ -1,4 +1,5 @@
 /** Asks for one consent, in the place where it is needed: yes and no weigh the same. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useConsent } from "../app/consent";
 import { useWords } from "../app/language";
@@ -51,9 +52,11 @@ interface ConsentPromptProps {
   readonly purpose: "text_tools" | "voice_tools";
   readonly onYes: () => void;
   readonly onNo: () => void;
+  /** What else the reader should know before answering. */
+  readonly children?: ComponentChildren;
 }
 
-export function ConsentPrompt({ purpose, onYes, onNo }: ConsentPromptProps) {
+export function ConsentPrompt({ purpose, onYes, onNo, children }: ConsentPromptProps) {
   const words = useWords(ownWords);
   const names = useWords(purposeNames);
   const { choose, putReceiptAway } = useConsent();
@@ -75,6 +78,7 @@ export function ConsentPrompt({ purpose, onYes, onNo }: ConsentPromptProps) {
     <section class="card consent-prompt" aria-label={title} tabIndex={-1} ref={box}>
       <h2 class="ds-heading" data-size="xs">{title}</h2>
       <AccountPurposeFacts purpose={purpose} />
+      {children}
       <p class="small">
         {words.free} <Link class="ds-link" to="/privacy">{words.privacy}</Link>.
       </p>

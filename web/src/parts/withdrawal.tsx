@@ -1,5 +1,7 @@
-/** Where a consent is in force it can be withdrawn on the spot, with as many presses as it took to give: one. */
-import { useState } from "preact/hooks";
+/** Where a consent is in force it can be withdrawn on the spot, with as many presses as it took to give: one.
+
+The answer stands where the button was and takes its focus; it goes when the reader moves on. */
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useConsent } from "../app/consent";
 import { useWords } from "../app/language";
 import { problemFrom } from "../api/problem";
@@ -18,17 +20,33 @@ export function Withdrawal({ purposes, given }: WithdrawalProps) {
   const words = useWords(chrome);
   const { consent, choose } = useConsent();
   const [problem, setProblem] = useState<Problem>();
-  if (!purposes.some((purpose) => consent?.purposes[purpose])) return null;
-  const withdraw = () => {
+  const [done, setDone] = useState(false);
+  const answer = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (done) answer.current?.focus({ preventScroll: true });
+  }, [done]);
+  const withdraw = async () => {
     setProblem(undefined);
-    const none = Object.fromEntries(purposes.map((purpose) => [purpose, false]));
-    choose(none).catch((thrown: unknown) => setProblem(problemFrom(thrown)));
+    try {
+      await choose(Object.fromEntries(purposes.map((purpose) => [purpose, false])));
+      setDone(true);
+    } catch (thrown) {
+      setProblem(problemFrom(thrown));
+    }
   };
+  if (!purposes.some((purpose) => consent?.purposes[purpose])) {
+    if (!done) return null;
+    return (
+      <p class="withdrawal small quiet" tabIndex={-1} ref={answer} onBlur={() => setDone(false)}>
+        {words.withdrawn}
+      </p>
+    );
+  }
   return (
     <div class="withdrawal small quiet">
       <p>
         {given}{" "}
-        <button type="button" class="ds-link" aria-label={`${words.withdraw}: ${given}`} onClick={withdraw}>
+        <button type="button" class="ds-link" aria-label={`${words.withdraw}: ${given}`} onClick={() => void withdraw()}>
           {words.withdraw}
         </button>
       </p>

@@ -1,5 +1,6 @@
 /** The answer as it grows, and what can be done with it. */
-import { useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useLanguage, useWords } from "../../app/language";
 import { Icon } from "../../parts/icon";
 import { Markdown } from "../../parts/markdown";
@@ -30,9 +31,9 @@ function Copy({ text }: { text: string }) {
   );
 }
 
-function ReadAloud({ text }: { text: string }) {
+function ReadAloud({ text, language }: { text: string; language: string }) {
   const words = useWords(pageWords);
-  const { supported, reading, voiceless, read, stop } = useReadAloud(useLanguage());
+  const { supported, reading, voiceless, read, stop } = useReadAloud(language);
   if (!supported) return null;
   return (
     <>
@@ -49,44 +50,90 @@ function ReadAloud({ text }: { text: string }) {
   );
 }
 
+interface StopHereProps {
+  readonly stop: () => void;
+  readonly answer: RefObject<HTMLElement | null>;
+}
+
+/** Stands at the end of what can be seen of a long answer; leaves its focus to the answer. */
+function StopHere({ stop, answer }: StopHereProps) {
+  const words = useWords(pageWords);
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    const { current } = button;
+    return () => {
+      if (document.activeElement === current) answer.current?.focus({ preventScroll: true });
+    };
+  }, [answer]);
+  return (
+    <p class="answer-stop">
+      <button type="button" class="ds-button" data-color="neutral" onClick={stop} ref={button}>
+        <Icon name="stop" /> {words.stopAnswer}
+      </button>
+    </p>
+  );
+}
+
 function useEnding({ stage, finishReason }: Generation): string {
   const words = useWords(pageWords);
   if (stage === "stopped") return words.stopped;
+  if (stage === "withdrawn") return words.withdrawn;
+  if (stage === "declined") return words.notSent;
   if (stage === "failed") return words.incomplete;
   if (finishReason === "length") return words.cutShort;
   if (finishReason === "content_filter") return words.filtered;
   return words.finished;
 }
 
-interface AnswerProps {
-  readonly generation: Generation;
-  readonly again: () => void;
+function isRemarkable({ stage, text, finishReason }: Generation): boolean {
+  if (stage === "stopped" || stage === "withdrawn" || stage === "declined") return true;
+  if (stage === "failed") return text !== "";
+  return finishReason !== undefined && finishReason !== "stop";
 }
 
-export function Answer({ generation, again }: AnswerProps) {
+interface AnswerProps {
+  readonly generation: Generation;
+  /** The language that the answer was asked for in, if it was. */
+  readonly language: string | undefined;
+  readonly again: () => void;
+  /** Given while the button that stops is out of sight. */
+  readonly stopHere: (() => void) | undefined;
+  readonly takeFocus: boolean;
+}
+
+export function Answer({ generation, language, again, stopHere, takeFocus }: AnswerProps) {
   const words = useWords(pageWords);
+  const pageLanguage = useLanguage();
   const ending = useEnding(generation);
-  const { stage, text, problem, finishReason } = generation;
-  const over = stage === "finished" || stage === "stopped" || stage === "failed";
-  const remark = stage === "stopped" || (stage === "failed" && text) || (finishReason && finishReason !== "stop");
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (takeFocus) box.current?.focus();
+  }, [takeFocus]);
+  const tryAgain = () => {
+    box.current?.focus();
+    again();
+  };
+  const { stage, text, problem } = generation;
+  const running = isRunning(generation);
   return (
-    <section class="answer" aria-labelledby="answer-title" data-stage={stage}>
+    <section class="answer" aria-labelledby="answer-title" data-stage={stage} tabIndex={-1} ref={box}>
       <h2 class="ds-heading" data-size="xs" id="answer-title">{words.answer}</h2>
       {stage === "none" && <p class="answer-place">{words.answerPlace}</p>}
       {stage === "waiting" && <p class="answer-place answer-waiting">{words.writing}</p>}
       {text && (
-        <div class="answer-text" aria-busy={isRunning(generation)}>
+        <div class="answer-text" aria-busy={running} dir="auto" lang={language}>
           <Markdown text={text} under={2} />
         </div>
       )}
+      {running && stopHere && <StopHere stop={stopHere} answer={box} />}
       <Announcer generation={generation} ending={ending} />
-      {remark && <p class="answer-remark">{ending}</p>}
-      {problem && <ProblemAlert problem={problem} again={again} />}
-      {over && text && (
+      {isRemarkable(generation) && <p class="answer-remark">{ending}</p>}
+      {problem && <ProblemAlert problem={problem} again={tryAgain} />}
+      {!running && text && (
         <>
           <div class="actions">
             <Copy text={text} />
-            <ReadAloud text={text} />
+            <ReadAloud text={text} language={language ?? pageLanguage} />
           </div>
           <p class="quiet small">{words.check}</p>
         </>

@@ -1,11 +1,11 @@
-/** One answer at a time: waiting, growing, finished, stopped or failed. */
+/** One answer at a time: waiting, growing, then finished, stopped, withdrawn or failed; or declined before it began. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { problemFrom } from "../../api/problem";
+import { kindOf, problemFrom } from "../../api/problem";
 import type { Problem } from "../../api/problem";
 import { generate } from "../../api/text";
 
 export interface Generation {
-  readonly stage: "none" | "waiting" | "growing" | "finished" | "stopped" | "failed";
+  readonly stage: "none" | "waiting" | "growing" | "finished" | "stopped" | "withdrawn" | "failed" | "declined";
   readonly text: string;
   readonly finishReason?: string;
   readonly problem?: Problem;
@@ -15,6 +15,12 @@ const NOTHING: Generation = { stage: "none", text: "" };
 
 export function isRunning({ stage }: Generation): boolean {
   return stage === "waiting" || stage === "growing";
+}
+
+/** A consent that is withdrawn while the answer comes is the reader's own doing, not a problem. */
+function failure(text: string, problem: Problem): Generation {
+  const withdrawn = kindOf(problem) === "consent-required" && problem.reason === "withdrawn";
+  return withdrawn ? { stage: "withdrawn", text } : { stage: "failed", text, problem };
 }
 
 export function useGeneration(tool: string) {
@@ -46,7 +52,7 @@ export function useGeneration(tool: string) {
       } catch (thrown) {
         cancelAnimationFrame(frame);
         if (controller.signal.aborted) setGeneration({ stage: "stopped", text });
-        else setGeneration({ stage: "failed", text, problem: problemFrom(thrown) });
+        else setGeneration(failure(text, problemFrom(thrown)));
       }
     },
     [tool],
@@ -54,6 +60,7 @@ export function useGeneration(tool: string) {
 
   const stop = useCallback(() => running.current?.abort(), []);
   const clear = useCallback(() => setGeneration(NOTHING), []);
+  const decline = useCallback(() => setGeneration({ stage: "declined", text: "" }), []);
   useEffect(() => () => running.current?.abort(), []);
-  return { generation, start, stop, clear };
+  return { generation, start, stop, clear, decline };
 }

@@ -1,17 +1,16 @@
 /** Reads aloud with a voice on the reader's own device; voices that send the text elsewhere are left alone. */
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { localeOf } from "../../messages/dates";
-import type { Language } from "../../messages/language";
 import { spoken } from "../../parts/sentences";
 
-function localVoice(language: Language): SpeechSynthesisVoice | undefined {
+/** `language` as its two letters: the page's own, or one of those that a text is translated into. */
+function localVoice(language: string): SpeechSynthesisVoice | undefined {
   const wanted = language === "nb" ? ["nb", "no"] : [language];
   return speechSynthesis
     .getVoices()
     .find((voice) => voice.localService && wanted.includes(voice.lang.slice(0, 2).toLowerCase()));
 }
 
-export function useReadAloud(language: Language) {
+export function useReadAloud(language: string) {
   const [reading, setReading] = useState(false);
   const [voiceless, setVoiceless] = useState(false);
   const supported = "speechSynthesis" in window;
@@ -28,7 +27,7 @@ export function useReadAloud(language: Language) {
       if (!voice) return;
       const words = new SpeechSynthesisUtterance(spoken(text));
       words.voice = voice;
-      words.lang = localeOf(language);
+      words.lang = voice.lang;
       words.onend = () => setReading(false);
       words.onerror = () => setReading(false);
       speechSynthesis.cancel();

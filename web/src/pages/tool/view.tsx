@@ -1,12 +1,14 @@
 /** One text tool: the text on one side, the answer growing on the other. */
-import { useCallback, useEffect, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { useConsent } from "../../app/consent";
 import { useLanguage, useWords } from "../../app/language";
 import type { PageProps } from "../../app/routes";
 import { accountOf, useSession } from "../../app/session";
 import { kindOf } from "../../api/problem";
-import type { Tool, ToolInput } from "../../api/shapes";
+import type { Tool } from "../../api/shapes";
 import { fetchTools } from "../../api/tools";
+import { number } from "../../messages/dates";
 import { ConsentPrompt } from "../../parts/consent-prompt";
 import { Icon } from "../../parts/icon";
 import { Link } from "../../parts/link";
@@ -17,58 +19,15 @@ import { SignInFirst } from "../../parts/signed-in-only";
 import { Withdrawal } from "../../parts/withdrawal";
 import { Answer } from "./answer";
 import { isRunning, useGeneration } from "./generation";
+import { OptionalInput, TARGET, TextInput, defaultOf, isTooLong, useComplaint, withDefaults } from "./inputs";
 import { words as pageWords } from "./messages";
 import { NamesWarning } from "./names-warning";
 import { VoiceInput } from "./voice-input";
 import "./tool.css";
 
-const BYTES_MAX = 64 * 1024;
 let warnedOfNames = false;
 
 type Inputs = Readonly<Record<string, string>>;
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
-
-interface OptionalInputProps {
-  readonly input: ToolInput;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}
-
-/** Where there are choices, the first is what happens if nobody chooses. */
-function OptionalInput({ input, value, onChange }: OptionalInputProps) {
-  const id = `input-${input.name}`;
-  return (
-    <div class="ds-field">
-      <label class="ds-label" for={id}>{input.title}</label>
-      {input.choices.length > 0 ? (
-        <select class="ds-input" id={id} value={value || input.choices[0]} onChange={(event) => onChange(event.currentTarget.value)}>
-          {input.choices.map((choice) => (
-            <option key={choice} value={choice}>{input.choice_titles[choice] ?? choice}</option>
-          ))}
-        </select>
-      ) : (
-        <input
-          class="ds-input"
-          id={id}
-          type="text"
-          maxLength={200}
-          value={value}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      )}
-    </div>
-  );
-}
-
-function useComplaint(text: string, asked: boolean): string | undefined {
-  const words = useWords(pageWords);
-  const bytes = bytesOf(text);
-  if (bytes > BYTES_MAX) return words.tooLong(Math.ceil(bytes / 1024));
-  return asked && text.trim() === "" ? words.empty : undefined;
-}
 
 /** Somebody signed in in another tab: known here as soon as an answer comes. */
 function useArrival(answered: boolean): void {
@@ -80,83 +39,141 @@ function useArrival(answered: boolean): void {
   }, [arrived, askAgain, askConsent]);
 }
 
+/** Whether an element has scrolled out of sight. */
+function useOutOfSight<E extends Element>() {
+  const seen = useRef<E>(null);
+  const [away, setAway] = useState(false);
+  useEffect(() => {
+    if (!seen.current) return;
+    const watcher = new IntersectionObserver(([entry]) => setAway(entry?.isIntersecting === false));
+    watcher.observe(seen.current);
+    return () => watcher.disconnect();
+  }, []);
+  return { seen, away };
+}
+
+/** How much can be asked for in a day, as the account's level says it; a tool without a limit of its own shares one. */
+function DailyLimit({ tool }: { tool: string }) {
+  const words = useWords(pageWords);
+  const language = useLanguage();
+  const quotas = accountOf(useSession().who)?.quotas ?? [];
+  const own = quotas.find((quota) => quota.tool === tool);
+  const shared = quotas.find((quota) => quota.tool === "text");
+  if (own) return <p class="small quiet daily-limit">{words.dailyLimitHere(number(language, own.limit))}</p>;
+  return shared ? <p class="small quiet daily-limit">{words.dailyLimit(number(language, shared.limit))}</p> : null;
+}
+
+interface SendOrStopProps {
+  readonly running: boolean;
+  readonly button: RefObject<HTMLButtonElement | null>;
+}
+
+/** One button whatever it does, so that focus stays on it; the second half of a double click does nothing. */
+function SendOrStop({ running, button }: SendOrStopProps) {
+  const words = useWords(pageWords);
+  return (
+    <button
+      type="submit"
+      class="ds-button"
+      data-color={running ? "neutral" : undefined}
+      ref={button}
+      onClick={(event) => event.detail > 1 && event.preventDefault()}
+    >
+      {running ? <><Icon name="stop" /> {words.stop}</> : words.send}
+    </button>
+  );
+}
+
 function Workbench({ tool }: { tool: Tool }) {
   const words = useWords(pageWords);
+  const language = useLanguage();
   const { who } = useSession();
   const [text, setText] = useState("");
   const [extras, setExtras] = useState<Inputs>({});
   const [asked, setAsked] = useState(false);
   const [warning, setWarning] = useState(false);
-  const { generation, start, stop, clear } = useGeneration(tool.id);
+  const [answerTakesFocus, setAnswerTakesFocus] = useState(false);
+  const [answeredIn, setAnsweredIn] = useState<string>();
+  const { generation, start, stop, clear, decline } = useGeneration(tool.id);
+  const { seen, away } = useOutOfSight<HTMLButtonElement>();
   useArrival(generation.text !== "");
   const complaint = useComplaint(text, asked);
   const addWords = useCallback((heard: string) => setText((before) => (before ? `${before} ${heard}` : heard)), []);
+  const running = isRunning(generation);
 
   const send = () => {
-    const filled = Object.entries(extras).filter(([, value]) => value.trim() !== "");
+    const chosen = withDefaults(tool.inputs, extras, language);
     setWarning(false);
-    void start({ text, ...Object.fromEntries(filled) });
+    setAnsweredIn(chosen[TARGET]);
+    void start({ ...chosen, text });
   };
   const submit = (event: Event) => {
     event.preventDefault();
+    if (running) return stop();
     setAsked(true);
-    if (text.trim() === "" || bytesOf(text) > BYTES_MAX) return document.getElementById("tool-text")?.focus();
+    if (text.trim() === "" || isTooLong(text)) return document.getElementById("tool-text")?.focus();
     if (warnedOfNames) return send();
     clear();
     setWarning(true);
   };
   const confirmNames = () => {
     warnedOfNames = true;
+    setAnswerTakesFocus(true);
     send();
+  };
+  const goBack = () => {
+    setAnswerTakesFocus(false);
+    setWarning(false);
+    document.getElementById("tool-text")?.focus();
+  };
+  const afterConsent = (deed: () => void) => () => {
+    setAnswerTakesFocus(true);
+    deed();
   };
 
   const kind = generation.problem ? kindOf(generation.problem) : undefined;
   const needsConsent = kind === "consent-required";
-  const running = isRunning(generation);
   return (
     <div class="workbench">
       <form class="workbench-text" onSubmit={submit}>
-        <div class="ds-field">
-          <label class="ds-label" for="tool-text">{words.yourText}</label>
-          <textarea
-            class="ds-input"
-            id="tool-text"
-            rows={12}
-            placeholder={words.placeholder}
-            value={text}
-            aria-invalid={complaint ? true : undefined}
-            aria-describedby={complaint ? "tool-text-error" : undefined}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-          {complaint && <p class="ds-validation-message" id="tool-text-error">{complaint}</p>}
-        </div>
+        <TextInput text={text} complaint={complaint} onChange={setText} />
         <div class="workbench-extras">
           {tool.inputs.filter((input) => input.name !== "text").map((input) => (
             <OptionalInput
               key={input.name}
               input={input}
-              value={extras[input.name] ?? ""}
+              value={extras[input.name] ?? defaultOf(input, language)}
               onChange={(value) => setExtras({ ...extras, [input.name]: value })}
             />
           ))}
         </div>
         <div class="workbench-actions">
-          {running ? (
-            <button key="stop" type="button" class="ds-button" data-color="neutral" onClick={stop}>
-              <Icon name="stop" /> {words.stop}
-            </button>
-          ) : (
-            <button key="send" type="submit" class="ds-button">{words.send}</button>
-          )}
+          <SendOrStop running={running} button={seen} />
           {who !== "nobody" && <VoiceInput onWords={addWords} />}
         </div>
-        {accountOf(who) && <Withdrawal purposes={["text_tools"]} given={words.consented} />}
+        {accountOf(who) && (
+          <div class="workbench-terms">
+            <Withdrawal purposes={["text_tools"]} given={words.consented} />
+            <Withdrawal purposes={["voice_tools"]} given={words.consentedVoice} />
+            <DailyLimit tool={tool.id} />
+          </div>
+        )}
       </form>
       <div class="workbench-answer">
         {who === "nobody" && kind !== "unauthenticated" && <SignInFirst text={words.signIn} />}
-        {warning && <NamesWarning onSend={confirmNames} onBack={() => setWarning(false)} />}
-        {needsConsent && <ConsentPrompt purpose="text_tools" onYes={send} onNo={clear} />}
-        {!needsConsent && !warning && <Answer generation={generation} again={send} />}
+        {warning && <NamesWarning onSend={confirmNames} onBack={goBack} />}
+        {needsConsent && (
+          <ConsentPrompt purpose="text_tools" onYes={afterConsent(send)} onNo={afterConsent(decline)} />
+        )}
+        {!needsConsent && !warning && (
+          <Answer
+            generation={generation}
+            language={answeredIn}
+            again={send}
+            stopHere={away ? stop : undefined}
+            takeFocus={answerTakesFocus}
+          />
+        )}
       </div>
     </div>
   );

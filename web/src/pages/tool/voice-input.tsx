@@ -1,5 +1,6 @@
-/** The microphone: says first who will see what, then turns speech into text in the field. */
+/** The microphone: says once who will see what, and asks where consent is missing; then speech becomes text. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useConsent } from "../../app/consent";
 import { useLanguage, useWords } from "../../app/language";
 import { kindOf, problemFrom } from "../../api/problem";
 import type { Problem } from "../../api/problem";
@@ -11,6 +12,7 @@ import { words as pageWords } from "./messages";
 
 type Stage = "closed" | "telling" | "asking" | "opening" | "listening";
 type Trouble = "micDenied" | "micFailed";
+let toldOfMicrophone = false;
 
 function useMicrophone(onWords: (words: string) => void) {
   const language = useLanguage();
@@ -27,14 +29,14 @@ function useMicrophone(onWords: (words: string) => void) {
     setStage("closed");
   }, []);
 
-  const tell = useCallback(() => {
+  const show = useCallback((next: Stage) => {
     setTrouble(undefined);
     setProblem(undefined);
-    setStage("telling");
+    setStage(next);
   }, []);
 
   const open = useCallback(async () => {
-    setStage("opening");
+    show("opening");
     try {
       const { listen } = await import("./voice");
       stopListening.current = await listen(language, {
@@ -56,30 +58,71 @@ function useMicrophone(onWords: (words: string) => void) {
       setStage(needsConsent ? "asking" : "closed");
       if (!needsConsent) setProblem(found);
     }
-  }, [language, onWords]);
+  }, [language, onWords, show]);
 
   useEffect(() => close, [close]);
-  return { stage, guess, trouble, problem, tell, open, close };
+  return { stage, guess, trouble, problem, show, open, close };
+}
+
+interface MicrophoneCardProps {
+  readonly onOpen: () => void;
+  readonly onCancel: () => void;
+}
+
+function MicrophoneCard({ onOpen, onCancel }: MicrophoneCardProps) {
+  const words = useWords(pageWords);
+  const chromeWords = useWords(chrome);
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => card.current?.focus(), []);
+  return (
+    <div class="card voice-card" role="group" aria-label={words.micTitle} tabIndex={-1} ref={card}>
+      <h2 class="ds-heading" data-size="2xs">{words.micTitle}</h2>
+      <p>{words.micText}</p>
+      <p>{words.micLands}</p>
+      <div class="equal-answers">
+        <button type="button" class="ds-button" data-variant="secondary" onClick={onCancel}>{chromeWords.cancel}</button>
+        <button type="button" class="ds-button" data-variant="secondary" onClick={onOpen}>{words.micOpen}</button>
+      </div>
+    </div>
+  );
+}
+
+/** What listens rests on the consent: it ends with it. */
+function useEndWithConsent(granted: boolean, close: () => void) {
+  const before = useRef(granted);
+  useEffect(() => {
+    if (before.current && !granted) close();
+    before.current = granted;
+  }, [granted, close]);
 }
 
 export function VoiceInput({ onWords }: { onWords: (words: string) => void }) {
   const words = useWords(pageWords);
-  const chromeWords = useWords(chrome);
-  const { stage, guess, trouble, problem, tell, open, close } = useMicrophone(onWords);
-  const telling = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (stage === "telling") telling.current?.focus();
-  }, [stage]);
+  const { consent } = useConsent();
+  const granted = consent?.purposes.voice_tools === true;
+  const { stage, guess, trouble, problem, show, open, close } = useMicrophone(onWords);
+  useEndWithConsent(granted, close);
+  const button = useRef<HTMLButtonElement>(null);
   const active = stage === "listening" || stage === "opening";
+  const expanded = stage === "telling" || stage === "asking";
+  const press = () => {
+    if (active || expanded) return close();
+    if (consent && !granted) return show("asking");
+    if (!toldOfMicrophone) return show("telling");
+    void open();
+  };
+  const goOn = () => {
+    toldOfMicrophone = true;
+    button.current?.focus();
+    void open();
+  };
+  const goBack = () => {
+    button.current?.focus();
+    close();
+  };
   return (
     <div class="voice">
-      <button
-        type="button"
-        class="ds-button"
-        data-variant="secondary"
-        aria-expanded={stage === "telling"}
-        onClick={active ? close : tell}
-      >
+      <button type="button" class="ds-button" data-variant="secondary" aria-expanded={expanded} onClick={press} ref={button}>
         <Icon name={active ? "stop" : "microphone"} /> {active ? words.stopSpeaking : words.speak}
       </button>
       <p class="voice-state" role="status">
@@ -88,21 +131,12 @@ export function VoiceInput({ onWords }: { onWords: (words: string) => void }) {
         {trouble && words[trouble]}
       </p>
       {guess && <p class="voice-guess">{guess}</p>}
-      {stage === "telling" && (
-        <div class="card voice-card" role="group" aria-label={words.micTitle} tabIndex={-1} ref={telling}>
-          <h2 class="ds-heading" data-size="2xs">{words.micTitle}</h2>
-          <p>{words.micText}</p>
-          <div class="equal-answers">
-            <button type="button" class="ds-button" data-variant="secondary" onClick={close}>
-              {chromeWords.cancel}
-            </button>
-            <button type="button" class="ds-button" data-variant="secondary" onClick={() => void open()}>
-              {words.micOpen}
-            </button>
-          </div>
-        </div>
+      {stage === "telling" && <MicrophoneCard onOpen={goOn} onCancel={goBack} />}
+      {stage === "asking" && (
+        <ConsentPrompt purpose="voice_tools" onYes={goOn} onNo={goBack}>
+          <p>{words.micLands}</p>
+        </ConsentPrompt>
       )}
-      {stage === "asking" && <ConsentPrompt purpose="voice_tools" onYes={() => void open()} onNo={close} />}
       {problem && <ProblemAlert problem={problem} takeFocus />}
     </div>
   );
