@@ -37,18 +37,16 @@ def build(settings: GatewaySettings) -> Service:
     sessions, consents, running = BusSessions(service.bus), BusConsents(service.bus), RunningStreams()
     limits, visits = RateLimits(), Visits(service.database, service.clock, secrets)
     repeats = Repeats(service.database, service.clock, secrets)
-    admission = Admission(
-        sessions, consents, secrets, limits, service.clock, scheme=urlsplit(settings.public_url).scheme
-    )
+    scheme = urlsplit(settings.public_url).scheme
+    admission = Admission(sessions, consents, secrets, limits, service.clock, scheme=scheme)
     parts = Parts(
         contracts=ContractRoutes(admission, service.bus, content_bus, repeats, running),
         pages=Pages(settings.web_dir, settings.public_url, service.clock),
         readiness=Readiness(service.bus, service.failing),
         vendors=VendorCalls(service.bus, limits, secrets),
     )
-    http = server(
-        Surroundings(application(parts), visits, settings.speech_origins), settings.trusted_proxies, running.end_all
-    )
+    app = Surroundings(application(parts), visits, scheme, settings.speech_origins)
+    http = server(app, settings.trusted_proxies, running.end_all)
 
     endpoints = Endpoints(sessions, consents, running, secrets)
     service.hear(CHANGED, endpoints.consent_changed)

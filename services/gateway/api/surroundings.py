@@ -15,13 +15,17 @@ from services.gateway.api.streaming import BrokenDownload
 from services.gateway.domain import visit_of
 
 NO_ROUTE = "-"
+A_YEAR_SECONDS = 365 * 24 * 3600
 LEFT_EARLY = 499  # as web servers note a browser that left before it had an answer
 
 log = Log("http")
 
 
-def security_headers(speech_origins: str) -> list[tuple[bytes, bytes]]:
-    """The headers of every answer. The page may connect to ourselves and to Azure Speech, nothing else."""
+def security_headers(scheme: str, speech_origins: str) -> list[tuple[bytes, bytes]]:
+    """The headers of every answer. The page may connect to ourselves and to Azure Speech, nothing else.
+
+    Published over https, the host is never asked without it again (RFC 6797); on a local machine there is none.
+    """
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -49,16 +53,18 @@ def security_headers(speech_origins: str) -> list[tuple[bytes, bytes]]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), interest-cohort=()",
     }
+    if scheme == "https":
+        fields["Strict-Transport-Security"] = f"max-age={A_YEAR_SECONDS}"
     return [(name.lower().encode(), value.encode()) for name, value in fields.items()]
 
 
 class Surroundings:
     """Outermost ASGI layer."""
 
-    def __init__(self, app: ASGIApp, visits: Visits, speech_origins: str) -> None:
+    def __init__(self, app: ASGIApp, visits: Visits, scheme: str, speech_origins: str) -> None:
         self._app = app
         self._visits = visits
-        self._headers = security_headers(speech_origins)
+        self._headers = security_headers(scheme, speech_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; websockets are refused, since nothing here speaks them."""
