@@ -221,6 +221,25 @@ async def test_the_question_covers_neither_focus_nor_the_end_of_the_page(visitor
     assert place["y"] + place["height"] <= cover["y"]
 
 
+async def covered_by_the_question(anna: Visitor) -> list[str]:
+    """What has the focus and cannot be seen at all, on a walk through the page."""
+    hidden = []
+    for _ in range(60):
+        await anna.page.keyboard.press("Tab")
+        found = await anna.page.evaluate(
+            """() => {
+                const { activeElement: at } = document, banner = document.querySelector('.banner');
+                if (at === document.body || banner.contains(at)) return '';
+                const { top, bottom } = at.getBoundingClientRect();
+                const covered = top >= banner.getBoundingClientRect().top || bottom <= 0;
+                return covered ? at.outerHTML.slice(0, 80) : '';
+            }"""
+        )
+        if found:
+            hidden.append(found)
+    return hidden
+
+
 async def test_the_question_is_reached_first_and_hides_nothing_that_has_the_focus(visitor: Visit) -> None:
     async with visitor(size={"width": 360, "height": 640}) as anna:
         for path in ("/", "/policy", "/login", "/tools/simplify"):
@@ -228,21 +247,11 @@ async def test_the_question_is_reached_first_and_hides_nothing_that_has_the_focu
             await anna.page.keyboard.press("Tab")
             await anna.page.keyboard.press("Tab")
             await expect(anna.banner.get_by_role("button", name="Avböj")).to_be_focused()
-            hidden = []
-            for _ in range(60):
-                await anna.page.keyboard.press("Tab")
-                found = await anna.page.evaluate(
-                    """() => {
-                        const { activeElement: at } = document, banner = document.querySelector('.banner');
-                        if (at === document.body || banner.contains(at)) return '';
-                        const { top, bottom } = at.getBoundingClientRect();
-                        const covered = top >= banner.getBoundingClientRect().top || bottom <= 0;
-                        return covered ? at.outerHTML.slice(0, 80) : '';
-                    }"""
-                )
-                if found:
-                    hidden.append(found)
-            assert hidden == [], path
+            assert await covered_by_the_question(anna) == [], path
+        await anna.presses("Välj själv")
+        for name in ("Avböj allt", "Godkänn allt", "Spara mina val"):
+            await expect(anna.page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+        assert await covered_by_the_question(anna) == []
 
 
 async def test_the_platform_is_down_and_the_page_says_so(visitor: Visit, platform: Platform) -> None:

@@ -134,7 +134,7 @@ export function VoiceInput({ onWords }: { onWords: (words: string) => void }) {
       {stage === "telling" && <MicrophoneCard onOpen={goOn} onCancel={goBack} />}
       {stage === "asking" && (
         <ConsentPrompt purpose="voice_tools" onYes={goOn} onNo={goBack}>
-          <p>{words.micLands}</p>
+          <p class="small">{words.micLands}</p>
         </ConsentPrompt>
       )}
       {problem && <ProblemAlert problem={problem} takeFocus />}
