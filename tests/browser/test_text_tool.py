@@ -169,7 +169,8 @@ async def test_a_translation_is_into_another_language_and_read_in_it(signed_in: 
         await target.select_option("en")
         async with anna.page.expect_request("**/api/text/translate") as asked:
             await sends(anna)
-        assert (await asked.value).post_data_json["inputs"]["target_language"] == "en"
+        inputs = {"text": TEXT, "target_language": "en"}
+        assert (await asked.value).post_data_json == {"inputs": inputs, "stream": True}
         await expect(answer_of(anna).get_by_role("button", name="Kopiera")).to_be_visible(timeout=15_000)
         await expect(answer_of(anna).locator(".answer-text")).to_have_attribute("lang", "en")
         await anna.presses("Läs upp")
