@@ -55,7 +55,9 @@ async def asks_for_the_microphone(anna: Visitor, person: Person | None) -> None:
 
 
 async def is_asked_for_consent(anna: Visitor, person: Person | None) -> None:
-    await anna.page.locator(".withdrawal button").click()
+    withdraw = anna.page.locator(".withdrawal button")
+    await withdraw.click()
+    await expect(withdraw).to_have_count(0)
     await anna.page.locator("#tool-text").fill("Fotosyntesen omvandlar ljus.")
     await anna.page.locator("form button[type=submit]").click()
     await anna.page.locator(".names-warning .ds-button").first.click()

@@ -1,9 +1,10 @@
 /** Where a consent is in force it can be withdrawn on the spot, with as many presses as it took to give: one.
 
-The answer stands where the button was and takes its focus; it goes when the reader moves on. */
+The answer stands where the button was and takes its focus; it goes when the reader moves on. The receipt is shown where receipts are listed. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useConsent } from "../app/consent";
 import { useWords } from "../app/language";
+import { usePlace } from "../app/place";
 import { problemFrom } from "../api/problem";
 import type { Problem } from "../api/problem";
 import type { Purpose } from "../api/shapes";
@@ -18,7 +19,8 @@ interface WithdrawalProps {
 
 export function Withdrawal({ purposes, given }: WithdrawalProps) {
   const words = useWords(chrome);
-  const { consent, choose } = useConsent();
+  const { path } = usePlace();
+  const { consent, choose, putReceiptAway } = useConsent();
   const [problem, setProblem] = useState<Problem>();
   const [done, setDone] = useState(false);
   const answer = useRef<HTMLParagraphElement>(null);
@@ -30,6 +32,7 @@ export function Withdrawal({ purposes, given }: WithdrawalProps) {
     try {
       await choose(Object.fromEntries(purposes.map((purpose) => [purpose, false])));
       setDone(true);
+      if (path !== "/cookies") putReceiptAway();
     } catch (thrown) {
       setProblem(problemFrom(thrown));
     }
