@@ -76,7 +76,7 @@ async def first_view(visitor: Visit) -> tuple[float, float]:
 
 async def test_the_first_view_is_usable_within_a_second_on_a_phone_and_does_not_jump(visitor: Visit) -> None:
     """The quickest of some visits counts: what else the machine is doing makes the others slower."""
-    usable = []
+    usable: list[float] = []
     while len(usable) < VISITS_MAX and min(usable, default=USABLE_WITHIN_MS + 1) > USABLE_WITHIN_MS:
         milliseconds, shift = await first_view(visitor)
         usable.append(milliseconds)
