@@ -69,8 +69,8 @@ export const problemWords = messages(
       remedy: "Dela upp texten och skicka en del i taget.",
     },
     "rate-limited": {
-      title: "Det gick lite fort",
-      means: "Du har nått gränsen för hur mycket som kan göras på en gång. Gränsen skyddar tjänsten mot missbruk.",
+      title: "Det blev för mycket på en gång",
+      means: "Antingen har du nått gränsen för hur mycket som kan göras på en gång, eller så är det väldigt många som använder tjänsten just nu.",
       remedy: "Vänta en stund och försök igen.",
     },
     unavailable: {
@@ -171,8 +171,8 @@ export const problemWords = messages(
       remedy: "Del opp teksten og send én del om gangen.",
     },
     "rate-limited": {
-      title: "Det gikk litt fort",
-      means: "Du har nådd grensen for hvor mye som kan gjøres på en gang. Grensen beskytter tjenesten mot misbruk.",
+      title: "Det ble for mye på en gang",
+      means: "Enten har du nådd grensen for hvor mye som kan gjøres på en gang, eller så er det svært mange som bruker tjenesten akkurat nå.",
       remedy: "Vent litt og prøv igjen.",
     },
     unavailable: {
@@ -273,8 +273,8 @@ export const problemWords = messages(
       remedy: "Divide the text and send one part at a time.",
     },
     "rate-limited": {
-      title: "That was a little fast",
-      means: "You have reached the limit of what can be done at once. The limit protects the service against abuse.",
+      title: "That was too much at once",
+      means: "Either you have reached the limit of what can be done at once, or very many people are using the service right now.",
       remedy: "Wait a while and try again.",
     },
     unavailable: {
