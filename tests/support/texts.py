@@ -15,7 +15,7 @@ from tests.support.upstream import requests_with
 from tests.support.waiting import until
 
 TOOLS = ("simplify", "summarise", "translate", "proofread", "explain", "quiz")
-# One long word: the emulator then answers in 20 pieces, each longer than three markers.
+# One long word: the emulator then answers in 25 pieces, each longer than three markers.
 REPEATED = 100
 
 
