@@ -37,7 +37,7 @@ class Login(Request):
 
 
 class Quota(Reply):
-    """What is left of a limit that resets daily."""
+    """How often the account's tier may use a kind of tool in each window."""
 
     tool: str
     limit: int

@@ -1067,7 +1067,7 @@ export interface components {
         Purpose: "text_tools" | "voice_tools" | "analytics" | "newsletter" | "marketing";
         /**
          * Quota
-         * @description What is left of a limit that resets daily.
+         * @description How often the account's tier may use a kind of tool in each window.
          */
         Quota: {
             /** Tool */
