@@ -1,8 +1,9 @@
 """A text tool in the browser: asked for consent in place, answered piece by piece, stopped at will."""
 
+import asyncio
 import json
 
-from playwright.async_api import Locator, ViewportSize, expect
+from playwright.async_api import Locator, Route, ViewportSize, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
@@ -347,3 +348,28 @@ async def test_who_has_consented_is_told_of_the_microphone_once_in_a_visit(
         await anna.presses("Tala in")
         await anna.reads("Lyssnar.")
         await anna.presses("Sluta lyssna")
+
+
+async def test_a_microphone_that_is_closed_while_it_opens_stays_closed(
+    chromium_with_voice: Visit, platform: Platform
+) -> None:
+    closed = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await closed.wait()
+        await route.continue_()
+
+    async with a_teacher(platform, "voice_tools") as person, chromium_with_voice(person) as anna:
+        await opens_tool(anna)
+        await anna.page.route("**/api/speech/token", slowly)
+        await anna.presses("Tala in")
+        await anna.presses("Öppna mikrofonen")
+        async with anna.page.expect_response("**/api/speech/token"):
+            await anna.presses("Sluta lyssna")
+            closed.set()
+        await expect(anna.page.get_by_role("button", name="Tala in")).to_be_visible()
+        await anna.presses("Tala in")
+        await anna.reads("Lyssnar.")
+        await expect(anna.page.get_by_label("Din text")).not_to_have_value("", timeout=20_000)
+        await anna.presses("Sluta lyssna")
+        assert len(anna.websockets) == 1, "the closed one was opened as well"

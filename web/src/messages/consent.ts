@@ -24,8 +24,8 @@ export const consentWords = messages(
     purposes: {
       analytics: {
         title: "Statistik",
-        line: "vilken sorts sida du ser, när och i vilken typ av webbläsare, för att vi ska kunna förbättra det som används. Behandlas av PostHog i EU.",
-        data: "vilken sorts sida du ser, när, och vilken typ av webbläsare",
+        line: "vilken sorts sida du ser, när och i vilken typ av webbläsare, under ett slumpat nummer, för att vi ska kunna förbättra det som används. Behandlas av PostHog i EU.",
+        data: "vilken sorts sida du ser, när, och vilken typ av webbläsare, under ett slumpat nummer",
         why: "veta vad som används och förbättra det",
         who: "PostHog, i EU",
       },
@@ -60,8 +60,8 @@ export const consentWords = messages(
     purposes: {
       analytics: {
         title: "Statistikk",
-        line: "hva slags side du ser, når og i hvilken type nettleser, for at vi skal kunne forbedre det som blir brukt. Behandles av PostHog i EU.",
-        data: "hva slags side du ser, når, og hvilken type nettleser",
+        line: "hva slags side du ser, når og i hvilken type nettleser, under et tilfeldig nummer, for at vi skal kunne forbedre det som blir brukt. Behandles av PostHog i EU.",
+        data: "hva slags side du ser, når, og hvilken type nettleser, under et tilfeldig nummer",
         why: "vite hva som blir brukt, og forbedre det",
         who: "PostHog, i EU",
       },
@@ -96,8 +96,8 @@ export const consentWords = messages(
     purposes: {
       analytics: {
         title: "Statistics",
-        line: "what kind of page you see, when, and in what type of browser, so that we can improve what is used. Processed by PostHog in the EU.",
-        data: "what kind of page you see, when, and the type of browser",
+        line: "what kind of page you see, when, and in what type of browser, under a random number, so that we can improve what is used. Processed by PostHog in the EU.",
+        data: "what kind of page you see, when, and the type of browser, under a random number",
         why: "to know what is used and improve it",
         who: "PostHog, in the EU",
       },

@@ -31,7 +31,7 @@ function PurposeCard({ purpose, on, toggle }: { purpose: ExplainedPurpose; on: b
           class="ds-button"
           data-variant="secondary"
           aria-label={`${on ? words.withdraw : words.give}: ${names[purpose]}`}
-          onClick={toggle}
+          onClick={(event) => event.detail < 2 && toggle()}
         >
           {on ? words.withdraw : words.give}
         </button>

@@ -9,6 +9,7 @@ import { ConsentPrompt } from "../../parts/consent-prompt";
 import { Icon } from "../../parts/icon";
 import { ProblemAlert } from "../../parts/problem-alert";
 import { words as pageWords } from "./messages";
+import type { Hearing } from "./voice";
 
 type Stage = "closed" | "telling" | "asking" | "opening" | "listening";
 type Trouble = "micDenied" | "micFailed";
@@ -20,11 +21,10 @@ function useMicrophone(onWords: (words: string) => void) {
   const [guess, setGuess] = useState("");
   const [trouble, setTrouble] = useState<Trouble>();
   const [problem, setProblem] = useState<Problem>();
-  const stopListening = useRef<() => void>(undefined);
+  const attempt = useRef(new AbortController());
 
   const close = useCallback(() => {
-    stopListening.current?.();
-    stopListening.current = undefined;
+    attempt.current.abort();
     setGuess("");
     setStage("closed");
   }, []);
@@ -37,22 +37,25 @@ function useMicrophone(onWords: (words: string) => void) {
 
   const open = useCallback(async () => {
     show("opening");
+    const { signal } = (attempt.current = new AbortController());
+    const hearing: Hearing = {
+      guessed: setGuess,
+      heard: (words) => {
+        setGuess("");
+        onWords(words);
+      },
+      ended: (why) => {
+        if (why !== "stopped") setTrouble(why === "denied" ? "micDenied" : "micFailed");
+        setGuess("");
+        setStage("closed");
+      },
+    };
     try {
       const { listen } = await import("./voice");
-      stopListening.current = await listen(language, {
-        guessed: setGuess,
-        heard: (words) => {
-          setGuess("");
-          onWords(words);
-        },
-        ended: (why) => {
-          if (why !== "stopped") setTrouble(why === "denied" ? "micDenied" : "micFailed");
-          setGuess("");
-          setStage("closed");
-        },
-      });
-      setStage((now) => (now === "opening" ? "listening" : now));
+      await listen(language, hearing, signal);
+      setStage((now) => (now === "opening" && !signal.aborted ? "listening" : now));
     } catch (thrown) {
+      if (signal.aborted) return;
       const found = problemFrom(thrown);
       const needsConsent = kindOf(found) === "consent-required";
       setStage(needsConsent ? "asking" : "closed");

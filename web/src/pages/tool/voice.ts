@@ -52,9 +52,11 @@ function renewInTime(recognizer: SpeechRecognizer, expiresAt: string, failed: ()
   return () => clearTimeout(timer);
 }
 
-/** Throws a ProblemError when the platform refuses a token; otherwise listens until the answer is called. */
-export async function listen(language: Language, hearing: Hearing): Promise<() => void> {
+/** Throws a ProblemError when the platform refuses a token; otherwise listens until the signal, which may come first. */
+export async function listen(language: Language, hearing: Hearing, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   const token = await askToken();
+  if (signal.aborted) return;
   allowOwnWorkers();
   const config = configFor(token);
   config.speechRecognitionLanguage = localeOf(language);
@@ -82,5 +84,5 @@ export async function listen(language: Language, hearing: Hearing): Promise<() =
   recognizer.startContinuousRecognitionAsync(undefined, (error) =>
     end(/NotAllowed|Permission|NotFound/i.test(error) ? "denied" : "failed"),
   );
-  return () => end("stopped");
+  signal.addEventListener("abort", () => end("stopped"));
 }
