@@ -31,17 +31,17 @@ class Notice:
 
 
 _PATHS = {
-    Occasion.CONFIRM_ADDRESS: "/verify-email?lang={language}#token={secret}",
-    Occasion.KNOWN_ADDRESS: "/login?lang={language}",
-    Occasion.RESET_PASSWORD: "/password/reset?lang={language}#token={secret}",
-    Occasion.PASSWORD_CHANGED: "/password/forgot?lang={language}",
+    Occasion.CONFIRM_ADDRESS: "/verify-email#token={secret}",
+    Occasion.KNOWN_ADDRESS: "/login",
+    Occasion.RESET_PASSWORD: "/password/reset#token={secret}",
+    Occasion.PASSWORD_CHANGED: "/password/forgot",
 }
 Words = Mapping[Occasion, Mapping[str, tuple[str, str]]]
 """Subject and text, by occasion and language."""
 
 
 class Stationery:
-    """Writes letters whose links lead to this installation, in the language of the letter."""
+    """Writes letters whose links lead to this installation."""
 
     def __init__(self, words: Words, public_url: str) -> None:
         self._words = words
@@ -50,7 +50,7 @@ class Stationery:
     def write(self, occasion: Occasion, *, to: str, language: str, secret: str = "") -> Notice:
         """Write one; a secret stands in the fragment of its link, where no server and no log sees it."""
         subject, text = self._words[occasion][language]
-        link = self._public_url + _PATHS[occasion].format(language=language, secret=secret)
+        link = self._public_url + _PATHS[occasion].format(secret=secret)
         return Notice(
             to=to,
             subject=subject,

@@ -157,7 +157,7 @@ WORDS: dict[Letter, dict[str, tuple[str, str]]] = {
 
 
 class Letters:
-    """Renders notices; links stand on the platform's own address and name the language, the secret in the fragment."""
+    """Renders notices; links stand on the platform's own address, the secret in the fragment."""
 
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url.rstrip("/")
@@ -176,6 +176,5 @@ class Letters:
 
     def _link(self, notice: Notice) -> str:
         if not notice.case_id:
-            return f"{self._public_url}/privacy?lang={notice.language}"
-        case = f"{self._public_url}/privacy/requests/{notice.case_id}"
-        return f"{case}?lang={notice.language}#token={notice.case_secret}"
+            return f"{self._public_url}/privacy"
+        return f"{self._public_url}/privacy/requests/{notice.case_id}#token={notice.case_secret}"

@@ -31,7 +31,7 @@ Words = Mapping[Occasion, Mapping[str, tuple[str, str]]]
 
 
 class Stationery:
-    """Writes letters whose links lead to this installation, in the language of the letter."""
+    """Writes letters whose links lead to this installation."""
 
     def __init__(self, words: Words, public_url: str) -> None:
         self._words = words
@@ -54,7 +54,7 @@ class Stationery:
     ) -> Notice:
         subject, text = self._words[occasion][language]
         # The secret stands in the fragment, where no server and no log sees it.
-        link = f"{self._public_url}{path}?lang={language}#token={token}"
+        link = f"{self._public_url}{path}#token={token}"
         return Notice(
             to=to,
             subject=subject,
