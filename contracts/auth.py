@@ -147,7 +147,7 @@ class AccountLocatorsRequest(Request):
 
 
 class AccountLocators(Reply):
-    """The account's identifiers and its verified addresses (for notices)."""
+    """The account's identifiers, and its verified addresses (for letters): none once it is being erased."""
 
     values: dict[Locator, list[str]]
     verified_addresses: list[str]

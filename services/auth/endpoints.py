@@ -141,7 +141,7 @@ class ServiceEndpoints:
             raise Refusal(ErrorKind.NOT_FOUND, "account")
         return auth.AccountLocators(
             values={Locator.ACCOUNT_ID: [account.id], Locator.EMAIL: [account.email]},
-            verified_addresses=[account.email],
+            verified_addresses=[account.email] if account.usable else [],
             name=account.name,
         )
 

@@ -34,6 +34,9 @@ class Subscriptions(Protocol):
         now on.
         """
 
+    async def take_back(self, consent_record: str) -> None:
+        """Forget what this consent asked for and nobody has confirmed."""
+
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         """What a confirmation link belongs to."""
 
@@ -63,7 +66,7 @@ class Accounts(Protocol):
     """What the auth service knows."""
 
     async def addresses_of(self, account_id: str) -> Sequence[str]:
-        """The verified addresses of an account. Raises Refusal if nobody can tell."""
+        """The verified addresses of an account, none if it is being erased. Raises Refusal if nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

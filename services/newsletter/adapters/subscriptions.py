@@ -60,6 +60,10 @@ class SqlSubscriptions:
             )
             await _send(session, letter)
 
+    async def take_back(self, consent_record: str) -> None:
+        async with self._database.write() as session:
+            await session.execute(delete(OptInRow).where(col(OptInRow.consent_record) == consent_record))
+
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         async with self._database.read() as session:
             row = await session.get(OptInRow, token_hash)

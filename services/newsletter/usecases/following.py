@@ -26,8 +26,12 @@ class Following:
         choice = await self._choices.of(record_id)
         if choice is None:
             return
-        for address in await self._accounts.addresses_of(choice.account_id):
+        addresses = await self._accounts.addresses_of(choice.account_id)
+        for address in addresses:
             if choice.agreed:
                 await self._subscribing.ask(address, choice.language, consent_record=record_id)
             else:
                 await self._subscriptions.end_refused(normalised(address), choice.at, self._clock.now())
+        # An erasure blocks the account before any holder is asked: what it may have overtaken shows here.
+        if choice.agreed and addresses and not await self._accounts.addresses_of(choice.account_id):
+            await self._subscriptions.take_back(record_id)

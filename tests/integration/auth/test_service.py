@@ -240,6 +240,11 @@ async def test_no_secret_can_be_read_in_what_is_stored_or_logged(world: AuthWorl
     assert name.is_in(stored)
 
 
+async def locators_of(account_id: str, nats: NatsServer) -> auth.AccountLocators:
+    async with Neighbour("newsletter", nats) as newsletter:
+        return await newsletter.get(auth.ACCOUNT_LOCATORS, auth.AccountLocators, {"account_id": account_id})
+
+
 async def test_an_erased_account_leaves_nothing_and_its_owner_may_return(
     world: AuthWorld, email: str, nats: NatsServer
 ) -> None:
@@ -248,8 +253,8 @@ async def test_an_erased_account_leaves_nothing_and_its_owner_may_return(
     other = await world.an_account(f"berit.{email}")
     secret, _ = await world.log_in(email)
     async with ToyDsar(nats) as dsar:
-        async with Neighbour("newsletter", nats) as newsletter:
-            found = await newsletter.get(auth.ACCOUNT_LOCATORS, auth.AccountLocators, {"account_id": account_id})
+        found = await locators_of(account_id, nats)
+        assert found.verified_addresses == [email]
         assert found.values == {Locator.ACCOUNT_ID: [account_id], Locator.EMAIL: [email]}
         exported = await dsar.export("auth", found.values)
         assert exported["account"][0]["name"] == str(name)
@@ -257,6 +262,7 @@ async def test_an_erased_account_leaves_nothing_and_its_owner_may_return(
         assert "secret_hash" not in exported["session"][0]
 
         await dsar.bus.call(auth.BLOCK_ACCOUNT, auth.BlockAccount(account_id=account_id))
+        assert (await locators_of(account_id, nats)).verified_addresses == [], "nothing is written to it any more"
         blocked = await world.gateway.refused(auth.LOGIN, {"email": email, "password": PASSWORD})
         assert (await world.gateway.refused(auth.AUTHENTICATE, {"secret": secret})).kind is ErrorKind.UNAUTHENTICATED
 

@@ -185,6 +185,14 @@ async def test_a_yes_that_is_told_again_sends_no_second_letter(store: Store) -> 
     assert await store.count("mail_queue") == 2
 
 
+async def test_what_a_consent_asked_for_is_taken_back_and_nothing_else(store: Store) -> None:
+    await store.ask(consent_record="yes")
+    kept = await store.ask()
+    await store.subscriptions.take_back("yes")
+    assert await store.count("opt_in") == 1
+    assert await store.subscriptions.opt_in_of(kept) is not None
+
+
 @pytest.mark.parametrize(
     ("ending", "told"),
     [(Ending.UNSUBSCRIBED, 1), (Ending.SPAM, 1), (Ending.BOUNCED, 0), (Ending.REMOVED, 0), (Ending.LAPSED, 0)],

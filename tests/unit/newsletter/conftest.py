@@ -50,13 +50,19 @@ def leaving(subscriptions: FakeSubscriptions, clock: FakeClock) -> Leaving:
 
 
 @pytest.fixture
-def following(subscribing: Subscribing, subscriptions: FakeSubscriptions, clock: FakeClock) -> Following:
+def accounts() -> FakeAccounts:
+    return FakeAccounts({"account": ["One@b.example", "two@b.example"]})
+
+
+@pytest.fixture
+def following(
+    subscribing: Subscribing, subscriptions: FakeSubscriptions, accounts: FakeAccounts, clock: FakeClock
+) -> Following:
     choices = {
         "yes": Choice(account_id="account", agreed=True, at=clock.now(), language="sv"),
         "no": Choice(account_id="account", agreed=False, at=clock.now(), language="sv"),
         "of nobody known": Choice(account_id="unknown", agreed=False, at=clock.now(), language="sv"),
     }
-    accounts = FakeAccounts({"account": ["One@b.example", "two@b.example"]})
     return Following(FakeChoices(choices), accounts, subscribing, subscriptions, clock)
 
 

@@ -32,6 +32,9 @@ class FakeSubscriptions:
         self.opt_ins[opt_in.token_hash] = opt_in
         self.letters.append(letter)
 
+    async def take_back(self, consent_record: str) -> None:
+        self.opt_ins = {key: one for key, one in self.opt_ins.items() if one.consent_record != consent_record}
+
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         return self.opt_ins.get(token_hash)
 
@@ -77,9 +80,13 @@ class FakeChoices:
 @dataclass
 class FakeAccounts:
     addresses: dict[str, list[str]]
+    erased_after_asking: bool = False
 
     async def addresses_of(self, account_id: str) -> Sequence[str]:
-        return self.addresses.get(account_id, [])
+        known = self.addresses.get(account_id, [])
+        if self.erased_after_asking:
+            self.addresses = {}
+        return known
 
 
 @dataclass

@@ -12,7 +12,7 @@ from services.newsletter.usecases.following import Following
 from services.newsletter.usecases.subscribing import Subscribing
 from tests.support.clock import FakeClock
 from tests.unit.newsletter.conftest import a_subscription
-from tests.unit.newsletter.fakes import FakeSubscriptions
+from tests.unit.newsletter.fakes import FakeAccounts, FakeSubscriptions
 
 
 def token_in(subscriptions: FakeSubscriptions, number: int = -1) -> str:
@@ -89,6 +89,14 @@ async def test_a_yes_given_with_an_account_begins_with_a_letter_to_every_address
     assert all("/newsletter/confirm" in letter.text for letter in subscriptions.letters)
     assert {opt_in.consent_record for opt_in in subscriptions.opt_ins.values()} == {"yes"}
     assert subscriptions.subscriptions == {}
+
+
+async def test_a_yes_of_somebody_who_is_being_erased_meanwhile_leaves_nothing(
+    following: Following, subscriptions: FakeSubscriptions, accounts: FakeAccounts
+) -> None:
+    accounts.erased_after_asking = True
+    await following.choice("yes")
+    assert subscriptions.opt_ins == {}
 
 
 async def test_a_consent_lapses_before_its_row_is_swept(
