@@ -15,6 +15,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from chassis.mail import Letter, MailSender, post
+from chassis.tasks import end_all
 from ops.run.ports import any_port
 from tests.support.clock import FakeClock
 from tests.support.toy_service import TABLES, Toy
@@ -125,7 +126,7 @@ async def test_a_letter_that_a_killed_sender_held_is_taken_back_by_the_next(
     async with asyncio.timeout(5):
         while not (await toy.rows("mail_queue"))[0]["attempts"]:
             await asyncio.sleep(0.01)
-    killed.cancel()
+    await end_all([killed])
     server.slow_seconds = 0
     if toy.database.dialect == "postgresql":
         return  # another replica may be at work: there the lease runs out
@@ -133,7 +134,7 @@ async def test_a_letter_that_a_killed_sender_held_is_taken_back_by_the_next(
     async with asyncio.timeout(5):
         while await toy.rows("mail_queue"):
             await asyncio.sleep(0.01)
-    following.cancel()
+    await end_all([following])
     assert len(server.letters) == 1
 
 
@@ -205,8 +206,7 @@ async def test_several_senders_send_each_letter_once(toy: Toy, server: Server, p
 async def running(sender: MailSender) -> AsyncIterator[None]:
     task = asyncio.create_task(sender.run())
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end_all([task])
 
 
 async def test_a_commit_sends_at_once_and_a_rollback_never(toy: Toy, port: int, server: Server) -> None:

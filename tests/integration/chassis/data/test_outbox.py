@@ -8,6 +8,7 @@ import pytest
 
 from chassis.inbox import first_time
 from chassis.outbox import BATCH_MAX, OutboxRelay, enqueue
+from chassis.tasks import end_all
 from tests.support.toy_service import TABLES, Published, Toy
 
 SUBJECT = "evt.newsletter.subscription.confirmed.v1"
@@ -27,8 +28,7 @@ def seen(published: Published) -> list[int]:
 async def running(relay: OutboxRelay) -> AsyncIterator[None]:
     task = asyncio.create_task(relay.run())
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await end_all([task])
 
 
 async def until_empty(toy: Toy) -> None:
