@@ -363,7 +363,8 @@ async def test_a_microphone_that_is_closed_while_it_opens_stays_closed(
         await opens_tool(anna)
         await anna.page.route("**/api/speech/token", slowly)
         await anna.presses("Tala in")
-        await anna.presses("Öppna mikrofonen")
+        async with anna.page.expect_request("**/api/speech/token"):
+            await anna.presses("Öppna mikrofonen")
         async with anna.page.expect_response("**/api/speech/token"):
             await anna.presses("Sluta lyssna")
             closed.set()
