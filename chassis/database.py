@@ -2,7 +2,7 @@
 
 SQLite has one writer per file, so writes take turns in this process and begin with BEGIN IMMEDIATE: a
 transaction that read first and then had to wait for the writer would fail at once. Deleted bytes are
-overwritten (`secure_delete`), and `settle` empties the write-ahead log, which still holds what they were.
+overwritten (`secure_delete`), and `truncate_wal` empties the write-ahead log, which still holds what they were.
 PostgreSQL keeps dead rows until vacuum; there an erasure ends with the storage's own encryption and vacuum.
 """
 
@@ -150,7 +150,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A consistent view that cannot write; keep it short, since a long one holds up `settle`."""
+        """A consistent view that cannot write; keep it short, since a long one holds up `truncate_wal`."""
         async with self._read_sessions() as session:
             yield session
 
@@ -158,7 +158,7 @@ class Database:
         """Call `waker` after each commit of a session that was marked with `wake_after_commit(session, name)`."""
         self._wakers[name] = waker
 
-    async def settle(self) -> None:
+    async def truncate_wal(self) -> None:
         """Return when no deleted byte is left in the write-ahead log. Several callers share one checkpoint.
 
         Raises:

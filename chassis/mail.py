@@ -154,7 +154,7 @@ class MailSender:
     async def _settle(self) -> bool:
         """Whether no byte of a letter that was sent is left in the write-ahead log."""
         try:
-            await self._database.settle()
+            await self._database.truncate_wal()
         except NOT_SETTLED as error:
             log.warning("mail queue not settled", error=error)
             return False

@@ -61,7 +61,7 @@ class Retention:
                 counts[table.name] = count
                 self._report(table.name, count)
         if counts:
-            await self._database.settle()
+            await self._database.truncate_wal()
         return counts
 
     async def _sweep_table(self, table: Table, column: str, before: datetime) -> int:

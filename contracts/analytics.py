@@ -23,7 +23,7 @@ class AnalyticsEvent(Request):
 EVENTS = Call(
     owner="analytics", name="capture", request=AnalyticsEvent, reply=Done,
     http=Http(method="POST", path="/api/analytics/events", audience=Audience.VISITOR, status=204, empty=True,
-              purpose="analytics", silent=True, limit=Limit.ANALYTICS,
+              purpose="analytics", drop_without_consent=True, limit=Limit.ANALYTICS,
               summary="Report a page event; dropped without consent"),
 )  # fmt: skip
 

@@ -41,9 +41,9 @@ class Limit(StrEnum):
 class Http:
     """Where a browser reaches a contract, whom it serves and which consent purpose it needs.
 
-    `silent` answers `status` without asking the owner when the purpose is not consented to. `creates` honours
-    Idempotency-Key. `empty` means that the answer has no body. `also` is a second path under the same name.
-    `refuses` names what the owner refuses beyond what follows from the rest.
+    `drop_without_consent` answers `status` without asking the owner when the purpose is not consented to.
+    `creates` honours Idempotency-Key. `empty` means that the answer has no body. `alias` is a second path under
+    the same name. `refuses` names what the owner refuses beyond what follows from the rest.
     """
 
     method: Method
@@ -52,13 +52,13 @@ class Http:
     summary: str
     status: int = 200
     purpose: str | None = None
-    silent: bool = False
+    drop_without_consent: bool = False
     sets_cookie: bool = False
     creates: bool = False
     csrf: bool = True
     empty: bool = False
     limit: Limit = Limit.DEFAULT
-    also: str | None = None
+    alias: str | None = None
     refuses: tuple[ErrorKind, ...] = ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 
-from chassis.bus.wire import encode_request, raise_if_refused
+from chassis.bus.codec import encode_request, raise_if_refused
 from chassis.clock import Clock
 from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_DEADLINE, Envelope

@@ -14,9 +14,9 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel
 
 from chassis.bus.calls import Answer, Calls
+from chassis.bus.codec import MESSAGE_BYTES_MAX
 from chassis.bus.serving import Endpoints, hear
 from chassis.bus.streams import IncomingStream, MediaType, OutgoingStreams, StreamCalls
-from chassis.bus.wire import MESSAGE_BYTES_MAX
 from chassis.clock import Clock
 from chassis.telemetry import Log
 from contracts.envelope import Caller, Envelope

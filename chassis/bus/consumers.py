@@ -12,8 +12,8 @@ from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 from opentelemetry.trace import SpanKind
 
+from chassis.bus.codec import parse
 from chassis.bus.connection import Bus
-from chassis.bus.wire import parse
 from chassis.telemetry import Log, span
 from contracts.derive.streams import durable_name, stream_of
 from contracts.errors import Refusal

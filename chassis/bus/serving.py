@@ -8,8 +8,8 @@ from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 
 from chassis.bus.calls import Answer, Send
+from chassis.bus.codec import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
 from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
-from chassis.bus.wire import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
 from chassis.clock import Clock
 from chassis.database import is_away
 from chassis.tasks import end_all

@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from opentelemetry.trace import SpanKind
 
 from chassis.bus.calls import Send, deadline_header
-from chassis.bus.wire import encode_refusal, encode_request, raise_if_refused
+from chassis.bus.codec import encode_refusal, encode_request, raise_if_refused
 from chassis.clock import Clock
 from chassis.telemetry import Log, span
 from contracts.envelope import HEADER_CONTENT_TYPE, HEADER_END, HEADER_SEQUENCE, Envelope

@@ -105,16 +105,16 @@ class Exporter:
             entries = await reader.read(request.locators, after, page.room + 1)
             kept = page.take(reader.store, entries)
             if kept < len(entries):
-                return page.ended(Place(index, entries[kept - 1].key if kept else after))
+                return page.ended(Cursor(index, entries[kept - 1].key if kept else after))
         return page.ended(None)
 
-    def _start(self, cursor: str | None) -> "Place":
+    def _start(self, cursor: str | None) -> "Cursor":
         if cursor is None:
-            return Place(0, None)
-        place = Place.parse(cursor)
-        if place is None or not 0 <= place.store < len(self._readers):
+            return Cursor(0, None)
+        start = Cursor.parse(cursor)
+        if start is None or not 0 <= start.store < len(self._readers):
             raise Refusal(ErrorKind.MALFORMED, "cursor")
-        return place
+        return start
 
 
 class Page:
@@ -140,26 +140,26 @@ class Page:
             self._stores.append(store.model_copy(update={"rows": rows}))
         return len(rows)
 
-    def ended(self, place: "Place | None") -> ExportPage:
-        """The finished page; `place` is where the next one begins."""
-        return ExportPage(stores=self._stores, cursor=None if place is None else place.cursor())
+    def ended(self, cursor: "Cursor | None") -> ExportPage:
+        """The finished page; `cursor` is where the next one begins."""
+        return ExportPage(stores=self._stores, cursor=None if cursor is None else cursor.encoded())
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a service's export: the number of the store, and the last key that was read there."""
+class Cursor:
+    """Where a page of an export ended: the number of the store, and the last key that was read there."""
 
     store: int
     after: Key | None
 
-    def cursor(self) -> str:
-        """The place as an opaque word."""
+    def encoded(self) -> str:
+        """The cursor as the opaque text that a caller hands back for the next page."""
         after = None if self.after is None else [_mark(part) for part in self.after]
         return base64.urlsafe_b64encode(orjson.dumps([self.store, after])).decode()
 
     @classmethod
-    def parse(cls, cursor: str) -> "Place | None":
-        """The place that a word means; none if it means none."""
+    def parse(cls, cursor: str) -> "Cursor | None":
+        """Read a cursor that a caller handed back; None if it is not one of ours."""
         if len(cursor) > CURSOR_BYTES_MAX:
             return None
         try:

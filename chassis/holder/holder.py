@@ -5,7 +5,7 @@ Erasure, as a delivery of “erasure requested” for one holder (the service's 
     receipt stored? → publish the same bytes again, done
     claim           → whom it concerns, from dsar; the answer is never stored
     erase           → one transaction: recipients prepared, rows deleted, tombstone
-    settle, probe   → no byte in the log, no row in the store; else the delivery is repeated
+    truncate_wal, probe   → no byte in the log, no row in the store; else the delivery is repeated
     sign            → one transaction: receipt, outbox row
 
 The process may die between any two steps: a repeated delivery does what is left and ends alike. The database's
@@ -103,7 +103,7 @@ class PersonalDataHolder:
             await self._erasure.prepare(session, erasure_id, claim, now)
             counts = await self._erasure.delete(session, claim)
             await self._erasure.note(session, self._service, erasure_id, claim.sequence, counts, now)
-        await self._database.settle()
+        await self._database.truncate_wal()
         async with self._database.read() as session:
             return await self._erasure.probe(session, claim)
 
@@ -147,7 +147,7 @@ class PersonalDataHolder:
     async def _published(self, holder: str) -> None:
         self._relay.wake()
         if holder != self._service:
-            await self._database.settle()  # the recipient's copied ids are to leave the log as well
+            await self._database.truncate_wal()  # the recipient's copied ids are to leave the log as well
 
     async def _stored_receipt(self, session: AsyncSession, holder: str, erasure_id: str) -> bytes | None:
         receipt = self._tables.receipt

@@ -51,7 +51,7 @@ def refusals_of(http: Http, *, has_body: bool, has_path: bool) -> list[ErrorKind
         kinds.append(ErrorKind.STEP_UP_REQUIRED)
     if http.audience is Audience.STAFF:
         kinds.append(ErrorKind.FORBIDDEN)
-    if http.purpose and not http.silent:
+    if http.purpose and not http.drop_without_consent:
         kinds.append(ErrorKind.CONSENT_REQUIRED)
     if http.method != "GET":
         kinds += [ErrorKind.CSRF, ErrorKind.CONFLICT]

@@ -10,7 +10,7 @@ from services.auth.adapters.gateways import SignalledRevocations
 from services.auth.adapters.hashing import Argon2Hasher
 from services.auth.adapters.policies import read_common_passwords, read_letters, read_tiers
 from services.auth.adapters.sessions import SqlSessions
-from services.auth.domain.letters import Stationery
+from services.auth.domain.letters import LetterTemplates
 from services.auth.domain.throttle import Guesses, MailAllowance
 from services.auth.endpoints import AccountEndpoints, ServiceEndpoints, VisitorEndpoints
 from services.auth.inventory import INVENTORY
@@ -30,13 +30,13 @@ def build(settings: AuthSettings) -> Service:
     clock, database = service.clock, service.database
     accounts, sessions = SqlAccounts(database), SqlSessions(database)
     hasher, revocations = Argon2Hasher(), SignalledRevocations(service.bus)
-    stationery, mail = Stationery(read_letters(POLICIES), settings.public_url), MailAllowance()
+    templates, mail = LetterTemplates(read_letters(POLICIES), settings.public_url), MailAllowance()
     tiers, common = read_tiers(POLICIES), read_common_passwords(POLICIES)
 
     login = LoggingIn(accounts, sessions, hasher, Guesses(), revocations, clock)
-    passwords = Passwords(accounts, hasher, login, stationery, mail, revocations, clock, common_passwords=common)
+    passwords = Passwords(accounts, hasher, login, templates, mail, revocations, clock, common_passwords=common)
     registering = Registering(
-        accounts, hasher, stationery, mail, clock, common_passwords=common, first_tier=tiers.initial
+        accounts, hasher, templates, mail, clock, common_passwords=common, first_tier=tiers.initial
     )
     control = SessionControl(accounts, sessions, revocations, clock)
 

@@ -11,8 +11,8 @@ from contracts.newsletter import READER_LEFT
 from services.consent.adapters.announcer import SignalledChanges
 from services.consent.adapters.consents import SqlConsents
 from services.consent.adapters.evidence import EvidenceBook
+from services.consent.adapters.maintenance import Maintenance
 from services.consent.adapters.policies import PolicyFiles
-from services.consent.adapters.upkeep import Upkeep
 from services.consent.endpoints import ConsentEndpoints
 from services.consent.inventory import INVENTORY
 from services.consent.settings import HOLDERS, POLICIES, ConsentSettings
@@ -28,7 +28,7 @@ def build(settings: ConsentSettings) -> Service:
     policy = PolicyFiles(POLICIES, HOLDERS)
     evidence = EvidenceBook(bytes.fromhex(settings.evidence_key.get_secret_value()))
     choosing = Choosing(SqlConsents(service.database, evidence), policy, SignalledChanges(service.bus), service.clock)
-    upkeep = Upkeep(service.database, service.clock, evidence)
+    maintenance = Maintenance(service.database, service.clock, evidence)
     endpoints = ConsentEndpoints(choosing, policy)
 
     service.answer(consent.GET, endpoints.get)
@@ -39,9 +39,9 @@ def build(settings: ConsentSettings) -> Service:
     service.answer(consent.NEWSLETTER_CHOICE, endpoints.newsletter_choice)
     service.consume(READER_LEFT, "consent", endpoints.left_newsletter)
     answer_policy(service, policy)
-    service.before_erasure = upkeep.leave_evidence
-    service.at_start(upkeep.check_chain)
-    service.background("upkeep", upkeep.run)
+    service.before_erasure = maintenance.leave_evidence
+    service.at_start(maintenance.check_chain)
+    service.background("maintenance", maintenance.run)
     return service
 
 

@@ -85,7 +85,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ActiveConsent:
     """A consent that has been given and not withdrawn."""
 
     kind: Kind
@@ -121,20 +121,22 @@ class Change:
 
     receipt_id: str
     records: tuple[Record, ...]
-    given: tuple[Standing, ...]
-    ended: tuple[Standing, ...]
+    given: tuple[ActiveConsent, ...]
+    ended: tuple[ActiveConsent, ...]
     withdrawn: tuple[str, ...]
     visitor_id: str | None
     retired: str | None
     accepted_cookies: frozenset[str]
 
 
-def decide(wish: Wish, standings: Iterable[Standing], versions: Collection[str], shown: Shown, now: datetime) -> Change:
-    """Work out records and standings; a browser keeps or gets a pseudonym only while something is accepted."""
-    standings = tuple(standings)
-    before = {one.purpose for one in standings if one.holds(versions, now)}
-    accepted = _accepted(wish, standings, before)
-    visitor_id = (wish.visitor_id if _is_known(wish, standings) else new_id()) if accepted else None
+def decide(
+    wish: Wish, active_consents: Iterable[ActiveConsent], versions: Collection[str], shown: Shown, now: datetime
+) -> Change:
+    """Work out records and active_consents; a browser keeps or gets a pseudonym only while something is accepted."""
+    active_consents = tuple(active_consents)
+    before = {one.purpose for one in active_consents if one.holds(versions, now)}
+    accepted = _accepted(wish, active_consents, before)
+    visitor_id = (wish.visitor_id if _is_known(wish, active_consents) else new_id()) if accepted else None
     receipt_id = new_id()
     records = []
     for purpose, agreed in {**wish.account_purposes, **wish.cookie_purposes}.items():
@@ -157,8 +159,8 @@ def decide(wish: Wish, standings: Iterable[Standing], versions: Collection[str],
     return Change(
         receipt_id=receipt_id,
         records=tuple(records),
-        given=tuple(_standing(record) for record in records if record.event == Event.GIVEN),
-        ended=tuple(one for one in standings if one.purpose in named),
+        given=tuple(_active_consent(record) for record in records if record.event == Event.GIVEN),
+        ended=tuple(one for one in active_consents if one.purpose in named),
         withdrawn=tuple(record.purpose for record in records if record.event == Event.WITHDRAWN),
         visitor_id=visitor_id,
         retired=wish.visitor_id if wish.cookie_purposes and not accepted else None,
@@ -181,15 +183,15 @@ def first_broken(previous: str, links: Iterable[tuple[int, str, str]], records: 
     return None
 
 
-def _accepted(wish: Wish, standings: Iterable[Standing], before: Collection[str]) -> frozenset[str]:
-    kept = {one.purpose for one in standings if one.kind is Kind.VISITOR and one.purpose in before}
+def _accepted(wish: Wish, active_consents: Iterable[ActiveConsent], before: Collection[str]) -> frozenset[str]:
+    kept = {one.purpose for one in active_consents if one.kind is Kind.VISITOR and one.purpose in before}
     asked = {purpose for purpose, agreed in wish.cookie_purposes.items() if agreed}
     refused = set(wish.cookie_purposes) - asked
     return frozenset((kept | asked) - refused)
 
 
-def _is_known(wish: Wish, standings: Iterable[Standing]) -> bool:
-    return any(one.kind is Kind.VISITOR and one.holder_id == wish.visitor_id for one in standings)
+def _is_known(wish: Wish, active_consents: Iterable[ActiveConsent]) -> bool:
+    return any(one.kind is Kind.VISITOR and one.holder_id == wish.visitor_id for one in active_consents)
 
 
 def _record(
@@ -222,9 +224,9 @@ def _record(
     )
 
 
-def _standing(record: Record) -> Standing:
+def _active_consent(record: Record) -> ActiveConsent:
     kind = Kind.ACCOUNT if record.account_id else Kind.VISITOR
-    return Standing(
+    return ActiveConsent(
         kind=kind,
         holder_id=record.account_id or record.visitor_id or "",
         purpose=record.purpose,

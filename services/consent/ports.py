@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.consent.domain import Change, Record, Shown, Standing
+from services.consent.domain import ActiveConsent, Change, Record, Shown
 
-Decide = Callable[[Sequence[Standing]], Change]
+Decide = Callable[[Sequence[ActiveConsent]], Change]
 
 
 class Clock(Protocol):
@@ -19,7 +19,7 @@ class Clock(Protocol):
 class Consents(Protocol):
     """Append-only records, and what stands now."""
 
-    async def standings(self, account_id: str | None, visitor_id: str | None) -> Sequence[Standing]:
+    async def active_consents(self, account_id: str | None, visitor_id: str | None) -> Sequence[ActiveConsent]:
         """What an account, a browser, or both have consented to."""
 
     async def change(self, account_id: str | None, visitor_id: str | None, decide: Decide) -> Change:

@@ -53,7 +53,7 @@ class RecordRow(Base, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
-class StandingRow(Base):
+class ActiveConsentRow(Base):
     """What a consent that stands consists of."""
 
     holder_id: str = Field(primary_key=True, max_length=ID_MAX)
@@ -63,7 +63,7 @@ class StandingRow(Base):
     given_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class AccountConsentRow(StandingRow, table=True):
+class AccountConsentRow(ActiveConsentRow, table=True):
     """What an account consents to now."""
 
     __tablename__ = "account_consent"
@@ -77,7 +77,7 @@ class AccountConsentRow(StandingRow, table=True):
     )
 
 
-class VisitorConsentRow(StandingRow, table=True):
+class VisitorConsentRow(ActiveConsentRow, table=True):
     """What a browser's visitor consents to now, under the random id of its cookie."""
 
     __tablename__ = "visitor_consent"

@@ -9,17 +9,17 @@ from contracts.consent import CHANGED
 from contracts.gateway import QUOTA_KEYS
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.adapters.limits import RateLimits
+from services.gateway.adapters.owner_caches import BusConsents, BusSessions
 from services.gateway.adapters.repeats import Repeats
-from services.gateway.adapters.standing import BusConsents, BusSessions
 from services.gateway.adapters.visits import Visits
 from services.gateway.api.admission import Admission
 from services.gateway.api.application import Parts, application
 from services.gateway.api.contract_routes import ContractRoutes
+from services.gateway.api.middleware import Middleware
 from services.gateway.api.pages import Pages
 from services.gateway.api.readiness import Readiness
 from services.gateway.api.server import server
 from services.gateway.api.streaming import RunningStreams
-from services.gateway.api.surroundings import Surroundings
 from services.gateway.api.vendor_calls import VendorCalls
 from services.gateway.endpoints import Endpoints
 from services.gateway.inventory import INVENTORY
@@ -45,7 +45,7 @@ def build(settings: GatewaySettings) -> Service:
         readiness=Readiness(service.bus, service.failing),
         vendors=VendorCalls(service.bus, limits, secrets),
     )
-    app = Surroundings(application(parts), visits, scheme, settings.speech_origins)
+    app = Middleware(application(parts), visits, scheme, settings.speech_origins)
     http = server(app, settings.trusted_proxies, running.end_all)
 
     endpoints = Endpoints(sessions, consents, running, secrets)

@@ -1,11 +1,11 @@
-"""What the gateway hears and answers on the bus: changes of standing, and the pseudonyms that only it can derive."""
+"""What the gateway hears and answers on the bus: ended sessions, changed consents; and pseudonyms."""
 
 from contracts.auth import SessionsRevoked
 from contracts.consent import ConsentChanged
 from contracts.envelope import Caller
 from contracts.gateway import QuotaKeys, QuotaKeysRequest
 from services.gateway.adapters.day_secrets import DaySecrets
-from services.gateway.adapters.standing import BusConsents, BusSessions
+from services.gateway.adapters.owner_caches import BusConsents, BusSessions
 from services.gateway.api.streaming import RunningStreams
 
 

@@ -8,12 +8,12 @@ from chassis.worker import Worker, regularly
 from contracts import newsletter
 from contracts.consent import NEWSLETTER_CHOSEN
 from services.newsletter.adapters.brevo import BrevoContacts
+from services.newsletter.adapters.clients import BusAccounts, BusChoices
 from services.newsletter.adapters.holder import BrevoHolder
-from services.newsletter.adapters.neighbours import BusAccounts, BusChoices
 from services.newsletter.adapters.policies import read_brevo_attributes, read_letters, read_notice_version
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import BREVO, SqlTasks
-from services.newsletter.domain.letters import Stationery
+from services.newsletter.domain.letters import LetterTemplates
 from services.newsletter.domain.secrets import Pseudonyms
 from services.newsletter.domain.tasks import RECONCILE_EVERY
 from services.newsletter.endpoints import Endpoints
@@ -36,7 +36,7 @@ def build(settings: NewsletterSettings) -> Service:
     clock, database = service.clock, service.database
     pseudonyms = Pseudonyms(bytes.fromhex(settings.suppression_key.get_secret_value()))
     subscriptions, tasks = SqlSubscriptions(database, pseudonyms), SqlTasks(database)
-    stationery = Stationery(read_letters(POLICIES), settings.public_url)
+    templates = LetterTemplates(read_letters(POLICIES), settings.public_url)
     contacts = BrevoContacts(
         settings.brevo_base_url,
         settings.brevo_api_key.get_secret_value(),
@@ -45,7 +45,7 @@ def build(settings: NewsletterSettings) -> Service:
     )
 
     notice_version = read_notice_version(POLICIES)
-    subscribing = Subscribing(subscriptions, stationery, pseudonyms, clock, notice_version=notice_version)
+    subscribing = Subscribing(subscriptions, templates, pseudonyms, clock, notice_version=notice_version)
     leaving = Leaving(subscriptions, clock)
     choices, accounts = BusChoices(service.bus), BusAccounts(service.bus)
     following = Following(choices, accounts, subscribing, subscriptions, clock)

@@ -17,7 +17,7 @@ from tests.support.nats import NatsServer
 from tests.support.notice import notice_of
 from tests.support.people import a_teacher
 from tests.support.platform import Platform
-from tests.support.running_service import ROOT, Neighbour, RunningService
+from tests.support.running_service import ROOT, BusClient, RunningService
 
 pytestmark = pytest.mark.promise("P32")
 
@@ -30,7 +30,7 @@ class Publisher:
     """The consent service of an operator who may publish another policy, and an account's view of it."""
 
     service: RunningService
-    gateway: Neighbour
+    gateway: BusClient
     account_id: str
     first: str
 
@@ -59,7 +59,7 @@ async def publisher(tmp_path: Path) -> AsyncIterator[Publisher]:
     async with NatsServer(tmp_path / "nats") as server:
         service = RunningService("consent", server, tmp_path, evidence_key="5a" * 32)
         service.root = root
-        async with service, Neighbour("gateway", server, service.clock) as gateway:
+        async with service, BusClient("gateway", server, service.clock) as gateway:
             policy = await gateway.get(consent.POLICY, consent.PolicyVersion)
             yield Publisher(service, gateway, new_id(), policy.version)
 

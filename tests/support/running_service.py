@@ -1,4 +1,4 @@
-"""One service as its own process on a real bus and a real database, and callers in the roles of its neighbours."""
+"""One service as its own process on a real bus and a real database, and callers in the roles of other services."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ Reply = TypeVar("Reply", bound=BaseModel)
 
 
 class SharedClock(Clock):
-    """The clock of a service under test and its neighbours, which can be moved for all of them."""
+    """The clock of a service under test and its callers, which can be moved for all of them."""
 
     def move_to(self, offset_seconds: float) -> None:
         self._offset = timedelta(seconds=offset_seconds)
@@ -44,7 +44,7 @@ class SharedClock(Clock):
         return self._offset.total_seconds()
 
 
-class Neighbour:
+class BusClient:
     """Calls in the role of another service, on a person's behalf."""
 
     def __init__(self, role: str, server: NatsServer, clock: Clock | None = None) -> None:
@@ -159,11 +159,11 @@ class RunningService:
         return b"".join(path.read_bytes() for path in files)
 
     async def _until_ready(self) -> None:
-        async with asyncio.timeout(READY_SECONDS_MAX), Neighbour("gateway", self.server, self.clock) as gateway:
+        async with asyncio.timeout(READY_SECONDS_MAX), BusClient("gateway", self.server, self.clock) as gateway:
             while not await self._is_ready(gateway):
                 await asyncio.sleep(0.05)
 
-    async def _is_ready(self, gateway: Neighbour) -> bool:
+    async def _is_ready(self, gateway: BusClient) -> bool:
         if self._process is None or self._process.returncode is not None:
             raise RuntimeError(f"{self.name} ended:\n{self.log.read_text()}")
         try:

@@ -31,7 +31,7 @@ def die_at(toy: Toy, point: str) -> None:
 
     owner, method = {
         "deleting": (toy.holder._erasure, "note"),  # rows deleted, nothing committed  # noqa: SLF001
-        "deleted": (toy.database, "settle"),  # committed, the log still full
+        "deleted": (toy.database, "truncate_wal"),  # committed, the log still full
         "settled": (toy.holder, "_sign"),
         "signed": (toy.holder, "_published"),  # the receipt is stored, and in the outbox
         "published": (toy.relay, "_forget"),  # on the bus, and still in the outbox

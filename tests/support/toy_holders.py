@@ -1,4 +1,4 @@
-"""The neighbours of dsar in miniature: every other holder of personal data on a real bus, with rows in memory."""
+"""The holders of dsar in miniature: every other holder of personal data on a real bus, with rows in memory."""
 
 import asyncio
 import secrets

@@ -40,7 +40,7 @@ Words = Mapping[Occasion, Mapping[str, tuple[str, str]]]
 """Subject and text, by occasion and language."""
 
 
-class Stationery:
+class LetterTemplates:
     """Writes letters whose links lead to this installation."""
 
     def __init__(self, words: Words, public_url: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from contracts.identifiers import new_id, new_secret
 from services.auth.domain.accounts import Account
-from services.auth.domain.letters import Notice, Occasion, Stationery
+from services.auth.domain.letters import LetterTemplates, Notice, Occasion
 from services.auth.domain.passwords import normalised, weakness
 from services.auth.domain.secrets import hash_of
 from services.auth.domain.sessions import Session
@@ -22,7 +22,7 @@ class Passwords:
         accounts: Accounts,
         hasher: PasswordHasher,
         login: LoggingIn,
-        stationery: Stationery,
+        templates: LetterTemplates,
         mail: MailAllowance,
         revocations: Revocations,
         clock: Clock,
@@ -32,7 +32,7 @@ class Passwords:
         self._accounts = accounts
         self._hasher = hasher
         self._login = login
-        self._stationery = stationery
+        self._templates = templates
         self._mail = mail
         self._revocations = revocations
         self._clock = clock
@@ -56,7 +56,7 @@ class Passwords:
         secret = new_secret()
         letter = None
         if credential is not None and self._mail.take(email, now):
-            letter = self._stationery.write(Occasion.RESET_PASSWORD, to=email, language=language, secret=secret)
+            letter = self._templates.write(Occasion.RESET_PASSWORD, to=email, language=language, secret=secret)
         account_id = credential.account.id if credential else new_id()
         await self._accounts.offer_reset(hash_of(secret), account_id, now, letter)
 
@@ -79,4 +79,4 @@ class Passwords:
         return await self._hasher.hashed(password)
 
     def _told(self, account: Account) -> Notice:
-        return self._stationery.write(Occasion.PASSWORD_CHANGED, to=account.email, language=account.language)
+        return self._templates.write(Occasion.PASSWORD_CHANGED, to=account.email, language=account.language)

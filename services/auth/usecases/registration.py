@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from contracts.identifiers import new_id, new_secret
 from services.auth.domain.accounts import Account, Registration, Status
-from services.auth.domain.letters import Occasion, Stationery
+from services.auth.domain.letters import LetterTemplates, Occasion
 from services.auth.domain.passwords import normalised, weakness
 from services.auth.domain.secrets import hash_of
 from services.auth.domain.throttle import MailAllowance
@@ -25,7 +25,7 @@ class Registering:
         self,
         accounts: Accounts,
         hasher: PasswordHasher,
-        stationery: Stationery,
+        templates: LetterTemplates,
         mail: MailAllowance,
         clock: Clock,
         *,
@@ -34,7 +34,7 @@ class Registering:
     ) -> None:
         self._accounts = accounts
         self._hasher = hasher
-        self._stationery = stationery
+        self._templates = templates
         self._mail = mail
         self._clock = clock
         self._common = frozenset(common_passwords)
@@ -61,7 +61,7 @@ class Registering:
             created_at=now,
         )
         occasion = Occasion.CONFIRM_ADDRESS if known is None else Occasion.KNOWN_ADDRESS
-        letter = self._stationery.write(occasion, to=email, language=language, secret=secret)
+        letter = self._templates.write(occasion, to=email, language=language, secret=secret)
         await self._accounts.register(registration, letter if may_write else None)
 
     async def confirm(self, token: str) -> None:

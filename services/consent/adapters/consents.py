@@ -11,20 +11,20 @@ from chassis.database import Database, insert_into
 from chassis.outbox import enqueue
 from contracts.consent import NEWSLETTER_CHOSEN, NewsletterChosen, Purpose
 from services.consent.adapters.evidence import EvidenceBook
-from services.consent.adapters.rows import record_of, record_values, standing_of, standing_values
-from services.consent.domain import FIRST_LINK, WEB, Change, Event, Kind, Record, Standing, link
+from services.consent.adapters.rows import active_consent_of, active_consent_values, record_of, record_values
+from services.consent.domain import FIRST_LINK, WEB, ActiveConsent, Change, Event, Kind, Record, link
 from services.consent.ports import Decide
 from services.consent.tables import (
     TABLES,
     AccountConsentRow,
+    ActiveConsentRow,
     ChainHeadRow,
     ChainRow,
     RecordRow,
-    StandingRow,
     VisitorConsentRow,
 )
 
-ROWS: dict[Kind, type[StandingRow]] = {
+ROWS: dict[Kind, type[ActiveConsentRow]] = {
     Kind.ACCOUNT: AccountConsentRow,
     Kind.VISITOR: VisitorConsentRow,
 }
@@ -38,17 +38,17 @@ class SqlConsents:
         self._database = database
         self._evidence = evidence
 
-    async def standings(self, account_id: str | None, visitor_id: str | None) -> Sequence[Standing]:
+    async def active_consents(self, account_id: str | None, visitor_id: str | None) -> Sequence[ActiveConsent]:
         async with self._database.read() as session:
-            return await _standings(session, account_id, visitor_id)
+            return await _active_consents(session, account_id, visitor_id)
 
     async def change(self, account_id: str | None, visitor_id: str | None, decide: Decide) -> Change:
         async with self._database.write() as session:
             sequence, chained = await _lock_head(session)
-            change = decide(await _standings(session, account_id, visitor_id))
+            change = decide(await _active_consents(session, account_id, visitor_id))
             await _end(session, change)
-            for standing in change.given:
-                await session.execute(insert(ROWS[standing.kind]).values(standing_values(standing)))
+            for active_consent in change.given:
+                await session.execute(insert(ROWS[active_consent.kind]).values(active_consent_values(active_consent)))
             await _append(session, change.records, sequence, chained)
             await _tell_newsletter(session, change.records)
             if change.retired is not None:
@@ -82,12 +82,14 @@ async def _tell_newsletter(session: AsyncSession, records: Iterable[Record]) -> 
             await enqueue(session, TABLES, NEWSLETTER_CHOSEN.subject, told, record.record_id)
 
 
-async def _standings(session: AsyncSession, account_id: str | None, visitor_id: str | None) -> list[Standing]:
-    found: list[Standing] = []
+async def _active_consents(
+    session: AsyncSession, account_id: str | None, visitor_id: str | None
+) -> list[ActiveConsent]:
+    found: list[ActiveConsent] = []
     for kind, holder_id in ((Kind.ACCOUNT, account_id), (Kind.VISITOR, visitor_id)):
         if holder_id is not None:
             query = select(ROWS[kind]).where(col(ROWS[kind].holder_id) == holder_id)
-            found += [standing_of(kind, row) for row in (await session.scalars(query)).all()]
+            found += [active_consent_of(kind, row) for row in (await session.scalars(query)).all()]
     return found
 
 
@@ -106,11 +108,11 @@ async def _end(session: AsyncSession, change: Change) -> None:
     if not change.ended:
         return
     ended_at = change.records[0].at
-    for standing in change.ended:
-        rows = ROWS[standing.kind]
-        theirs = (col(rows.holder_id) == standing.holder_id) & (col(rows.purpose) == standing.purpose)
+    for active_consent in change.ended:
+        rows = ROWS[active_consent.kind]
+        theirs = (col(rows.holder_id) == active_consent.holder_id) & (col(rows.purpose) == active_consent.purpose)
         await session.execute(delete(rows).where(theirs))
-    relied_on = [standing.record_id for standing in change.ended]
+    relied_on = [active_consent.record_id for active_consent in change.ended]
     await session.execute(update(RecordRow).where(col(RecordRow.record_id).in_(relied_on)).values(ended_at=ended_at))
 
 

@@ -3,8 +3,8 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-from services.consent.domain import Kind, Record, Standing
-from services.consent.tables import RecordRow, StandingRow
+from services.consent.domain import ActiveConsent, Kind, Record
+from services.consent.tables import ActiveConsentRow, RecordRow
 
 RECORD_FIELDS = tuple(field.name for field in fields(Record))
 
@@ -17,8 +17,8 @@ def record_values(record: Record) -> dict[str, Any]:
     return asdict(record)
 
 
-def standing_of(kind: Kind, row: StandingRow) -> Standing:
-    return Standing(
+def active_consent_of(kind: Kind, row: ActiveConsentRow) -> ActiveConsent:
+    return ActiveConsent(
         kind=kind,
         holder_id=row.holder_id,
         purpose=row.purpose,
@@ -28,7 +28,7 @@ def standing_of(kind: Kind, row: StandingRow) -> Standing:
     )
 
 
-def standing_values(standing: Standing) -> dict[str, Any]:
-    values = asdict(standing)
+def active_consent_values(active_consent: ActiveConsent) -> dict[str, Any]:
+    values = asdict(active_consent)
     del values["kind"]
     return values

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.consent import ACCOUNT_PURPOSES, COOKIE_PURPOSES, Purpose, VisitorChoice
 from contracts.errors import ErrorKind, Refusal
-from services.consent.domain import BY_LETTER, WEB, Change, Event, Record, Shown, Standing, Wish, decide
+from services.consent.domain import BY_LETTER, WEB, ActiveConsent, Change, Event, Record, Shown, Wish, decide
 from services.consent.ports import Announcer, Clock, Consents, Notices
 
 RECORDS_MAX = 500
@@ -47,7 +47,7 @@ class Choosing:
 
     async def granted(self, account_id: str | None, visitor_id: str | None) -> set[Purpose]:
         """What is consented to now."""
-        return self._holding(await self._consents.standings(account_id, visitor_id))
+        return self._holding(await self._consents.active_consents(account_id, visitor_id))
 
     def chosen(self, choice: VisitorChoice | None) -> bool:
         """Whether this browser has answered the question under the notice in force."""
@@ -86,8 +86,8 @@ class Choosing:
             await self._change(person, {Purpose(record.purpose): False}, method=BY_LETTER)
 
     async def _stands(self, record: Record) -> bool:
-        standings = await self._consents.standings(record.account_id, None)
-        return record.record_id in {one.record_id for one in standings}
+        active_consents = await self._consents.active_consents(record.account_id, None)
+        return record.record_id in {one.record_id for one in active_consents}
 
     async def _change(self, person: Person, purposes: Mapping[Purpose, bool], *, method: str = WEB) -> Outcome:
         wish = Wish(
@@ -101,7 +101,7 @@ class Choosing:
         change = await self._consents.change(
             person.account_id,
             person.visitor_id,
-            lambda standings: decide(wish, standings, self._notices.valid_versions, shown, now),
+            lambda active_consents: decide(wish, active_consents, self._notices.valid_versions, shown, now),
         )
         await self._announce(wish, change)
         cookie = self._cookie(change, shown, now) if wish.cookie_purposes else None
@@ -129,6 +129,6 @@ class Choosing:
             visitor_id=change.visitor_id,
         )
 
-    def _holding(self, standings: Sequence[Standing]) -> set[Purpose]:
+    def _holding(self, active_consents: Sequence[ActiveConsent]) -> set[Purpose]:
         now = self._clock.now()
-        return {Purpose(one.purpose) for one in standings if one.holds(self._notices.valid_versions, now)}
+        return {Purpose(one.purpose) for one in active_consents if one.holds(self._notices.valid_versions, now)}

@@ -100,7 +100,7 @@ class SqlErasures:
 
     async def close(self, erasure_id: str, case_id: str) -> None:
         """Close the case once the write-ahead log no longer holds the identifiers either."""
-        await self._database.settle()
+        await self._database.truncate_wal()
         async with self._database.write() as session:
             if await self._step(session, erasure_id, col(Erasure.closed_at)):
                 closed = {"state": State.CLOSED.value, "closed_at": self._clock.now()}

@@ -16,7 +16,7 @@ POLICY = Path("policies/limits.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitStatus:
     """What the RateLimit header fields say (draft-ietf-httpapi-ratelimit-headers)."""
 
     name: str
@@ -41,7 +41,7 @@ class RateLimits:
         self._items: dict[Limit, RateLimitItem] = {limit: parse(figures[limit.value]) for limit in Limit}
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
-    async def spend(self, limit: Limit, pseudonym: str) -> tuple[bool, Standing]:
+    async def spend(self, limit: Limit, pseudonym: str) -> tuple[bool, RateLimitStatus]:
         """Count one request; says whether it may pass, and where its caller stands."""
         item = self._items[limit]
         # By name, too: two limits of the same figures would otherwise share one count.
@@ -49,4 +49,4 @@ class RateLimits:
         stats = await self._limiter.get_window_stats(item, limit.value, pseudonym)
         # A second later rather than a moment too early: who waits that long must not be refused again.
         reset = max(1, math.floor(stats.reset_time - time.time()) + 1)
-        return passed, Standing(limit.value, item.amount, item.get_expiry(), max(0, stats.remaining), reset)
+        return passed, RateLimitStatus(limit.value, item.amount, item.get_expiry(), max(0, stats.remaining), reset)

@@ -10,7 +10,7 @@ from contracts.consent import VISITOR_COOKIE, Purpose, VisitorChoice
 from contracts.envelope import Audience, Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Http, Limit
-from services.gateway.adapters.limits import RateLimits, Standing
+from services.gateway.adapters.limits import RateLimits, RateLimitStatus
 from services.gateway.api.language import language_of
 from services.gateway.domain import is_cross_site, network_of
 from services.gateway.ports import Consents, Pseudonyms, Sessions
@@ -27,7 +27,7 @@ class Admitted:
     """A request that may pass: on whose behalf, and where it stands against its limit."""
 
     caller: Caller
-    standing: Standing
+    rate_limit: RateLimitStatus
     consented: bool
 
 
@@ -64,10 +64,10 @@ class Admission:
                 raise Refusal(ErrorKind.CSRF)
         cookie = request.cookies.get(SESSION_COOKIE, "")
         # An address that is beyond its limit is not worth a question to auth.
-        standing = None if http.limit in BY_ACCOUNT else await self._within_limit(request, http, None)
+        rate_limit = None if http.limit in BY_ACCOUNT else await self._within_limit(request, http, None)
         session = await self._sessions.of(cookie)
-        if standing is None:
-            standing = await self._within_limit(request, http, session)
+        if rate_limit is None:
+            rate_limit = await self._within_limit(request, http, session)
         fresh = session is not None and session.fresh_until > self._clock.now()
         _check_audience(http.audience, session, fresh=fresh)
         choice = VisitorChoice.parse(request.cookies.get(VISITOR_COOKIE, "")[:COOKIE_VALUE_MAX])
@@ -86,17 +86,17 @@ class Admission:
             case_secret=request.headers.get("x-case-secret", "")[:CASE_SECRET_MAX] or None,
             quota_key=self._pseudonyms.of_account(session.account_id) if session else None,
         )
-        return Admitted(caller, standing, consented)
+        return Admitted(caller, rate_limit, consented)
 
-    async def _within_limit(self, request: Request, http: Http, session: Session | None) -> Standing:
+    async def _within_limit(self, request: Request, http: Http, session: Session | None) -> RateLimitStatus:
         if session is not None:
             pseudonym = self._pseudonyms.of_account(session.account_id)
         else:
             pseudonym = self._pseudonyms.of_address(network_of(address_of(request)))
-        passed, standing = await self._limits.spend(http.limit, pseudonym)
+        passed, rate_limit = await self._limits.spend(http.limit, pseudonym)
         if not passed:
-            raise LimitReached(standing)
-        return standing
+            raise LimitReached(rate_limit)
+        return rate_limit
 
     async def _consented(self, http: Http, session: Session | None, visitor_id: str | None) -> bool:
         if http.purpose is None:
@@ -104,7 +104,7 @@ class Admission:
         granted = await self._consents.granted(session.account_id if session else None, visitor_id)
         if Purpose(http.purpose) in granted:
             return True
-        if not http.silent:
+        if not http.drop_without_consent:
             raise Refusal(ErrorKind.CONSENT_REQUIRED, purpose=http.purpose)
         return False
 
@@ -112,13 +112,13 @@ class Admission:
 class LimitReached(Refusal):
     """Too many requests; its members say where the caller stands."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, rate_limit: RateLimitStatus) -> None:
         super().__init__(
             ErrorKind.RATE_LIMITED,
-            standing.name,
-            limit=standing.quota,
-            window_seconds=standing.window_seconds,
-            retry_after_seconds=standing.reset_seconds,
+            rate_limit.name,
+            limit=rate_limit.quota,
+            window_seconds=rate_limit.window_seconds,
+            retry_after_seconds=rate_limit.reset_seconds,
         )
 
 

@@ -38,7 +38,7 @@ def application(parts: Parts) -> FastAPI:
     for call in sorted(ROUTES, key=lambda route: "{" in (route.http.path if route.http else "")):
         if call.http is not None:
             endpoint = parts.contracts.endpoint(call, call.http)
-            for path in filter(None, (call.http.path, call.http.also)):
+            for path in filter(None, (call.http.path, call.http.alias)):
                 app.router.routes.append(NamedRoute(path, endpoint, methods=[call.http.method], name=call.subject))
     app.router.routes.extend(by_hand(parts))
     app.add_exception_handler(HTTPException, _as_problem)  # type: ignore[arg-type] # starlette's own signature

@@ -53,12 +53,12 @@ class ContractRoutes:
         if not admitted.consented:
             # To look at, it is the same answer as with consent.
             response = _response(http, Answer(b""), status=http.status)
-            response.headers.update(admitted.standing.headers())
+            response.headers.update(admitted.rate_limit.headers())
             return response
         envelope = Envelope(caller=admitted.caller, parameters=parameters_of(request, call))
         answer, repeated = await self._once(call, http, request, admitted, envelope, body)
         response = _response(http, answer, status=repeated or http.status)
-        response.headers.update(admitted.standing.headers())
+        response.headers.update(admitted.rate_limit.headers())
         if repeated is not None:
             response.headers["Idempotency-Replayed"] = "true"
         return response

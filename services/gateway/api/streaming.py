@@ -93,7 +93,7 @@ class StreamAnswer:
         self._streams = streams
         self._running = running
         self._language = admitted.caller.language
-        self._standing = admitted.standing
+        self._rate_limit = admitted.rate_limit
         self._started = ""
         self._is_whole = False
 
@@ -140,14 +140,14 @@ class StreamAnswer:
             body += chunk
             if len(body) > WHOLE_BYTES_MAX:
                 raise Refusal(ErrorKind.TOO_LARGE, "answer", limit_bytes=WHOLE_BYTES_MAX)
-        headers = {"Cache-Control": "no-store", **self._standing.headers()}
+        headers = {"Cache-Control": "no-store", **self._rate_limit.headers()}
         response = Response(bytes(body), media_type=JSON_TYPE, headers=headers)
         self._started = JSON_TYPE
         await response(scope, receive, send)
         self._is_whole = True
 
     async def _send_streaming(self, media_type: str, send: Send) -> None:
-        await send(start_message(media_type, self._standing.headers()))
+        await send(start_message(media_type, self._rate_limit.headers()))
         self._started = media_type
         if media_type == EVENT_STREAM:
             await send(_part(BEGUN))

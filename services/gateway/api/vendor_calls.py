@@ -45,9 +45,9 @@ class VendorCalls:
         """Unsubscribe at one click of a mail program; the form body that RFC 8058 sends is not looked at."""
         try:
             pseudonym = self._pseudonyms.of_address(network_of(address_of(request)))
-            passed, standing = await self._limits.spend(Limit.MAIL, pseudonym)
+            passed, rate_limit = await self._limits.spend(Limit.MAIL, pseudonym)
             if not passed:
-                raise LimitReached(standing)
+                raise LimitReached(rate_limit)
             await self._ask(request, UNSUBSCRIBE, {"token": request.path_params["token"]})
         except Refusal as refusal:
             return _problem(refusal, request)

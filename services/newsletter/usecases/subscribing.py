@@ -2,7 +2,7 @@
 
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id, new_secret
-from services.newsletter.domain.letters import Occasion, Stationery
+from services.newsletter.domain.letters import LetterTemplates, Occasion
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import OptIn, Subscription, normalised
 from services.newsletter.ports import Clock, Subscriptions
@@ -14,14 +14,14 @@ class Subscribing:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        stationery: Stationery,
+        templates: LetterTemplates,
         pseudonyms: Pseudonyms,
         clock: Clock,
         *,
         notice_version: str,
     ) -> None:
         self._subscriptions = subscriptions
-        self._stationery = stationery
+        self._templates = templates
         self._pseudonyms = pseudonyms
         self._clock = clock
         self._notice_version = notice_version
@@ -31,10 +31,10 @@ class Subscribing:
         email, token = normalised(address), new_secret()
         subscription = await self._subscriptions.of_address(email)
         if subscription is None:
-            letter = self._stationery.ask_to_confirm(email, language, token)
+            letter = self._templates.ask_to_confirm(email, language, token)
         else:
             leave = self._pseudonyms.unsubscribe_token(subscription.id)
-            letter = self._stationery.of_newsletter(Occasion.ALREADY_SUBSCRIBED, email, language, leave)
+            letter = self._templates.of_newsletter(Occasion.ALREADY_SUBSCRIBED, email, language, leave)
         # Noted for a subscribed address too, though nobody ever gets that token: the same work, the same limit.
         opt_in = OptIn(
             token_hash=hash_of(token),
@@ -68,6 +68,6 @@ class Subscribing:
             unsubscribe_hash=hash_of(leave),
             consent_record=opt_in.consent_record,
         )
-        welcome = self._stationery.of_newsletter(Occasion.WELCOME, opt_in.email, opt_in.language, leave)
+        welcome = self._templates.of_newsletter(Occasion.WELCOME, opt_in.email, opt_in.language, leave)
         if not await self._subscriptions.confirm(subscription, token_hash, welcome):
             raise Refusal(ErrorKind.GONE, "link-used-or-expired")

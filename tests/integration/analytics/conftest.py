@@ -11,7 +11,7 @@ from contracts.consent import CHANGED, ConsentChanged, Purpose
 from contracts.identifiers import new_id
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.waiting import until
 
 KEY = {"Authorization": "Bearer phx_emulator"}
@@ -53,7 +53,7 @@ async def service(server: NatsServer, posthog: Running, tmp_path: Path) -> Async
 class Browser:
     """A browser whose visitor has consented to statistics."""
 
-    def __init__(self, gateway: Neighbour, consent: Neighbour, posthog: Running) -> None:
+    def __init__(self, gateway: BusClient, consent: BusClient, posthog: Running) -> None:
         self.visitor_id = new_id()
         self._gateway = gateway
         self._consent = consent
@@ -86,17 +86,17 @@ class Browser:
 
 
 @pytest.fixture
-async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[Neighbour]:
-    async with Neighbour("gateway", server, service.clock) as neighbour:
-        yield neighbour
+async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[BusClient]:
+    async with BusClient("gateway", server, service.clock) as client:
+        yield client
 
 
 @pytest.fixture
-async def consent(server: NatsServer, service: RunningService) -> AsyncIterator[Neighbour]:
-    async with Neighbour("consent", server, service.clock) as neighbour:
-        yield neighbour
+async def consent(server: NatsServer, service: RunningService) -> AsyncIterator[BusClient]:
+    async with BusClient("consent", server, service.clock) as client:
+        yield client
 
 
 @pytest.fixture
-def browser(gateway: Neighbour, consent: Neighbour, posthog: Running) -> Browser:
+def browser(gateway: BusClient, consent: BusClient, posthog: Running) -> Browser:
     return Browser(gateway, consent, posthog)

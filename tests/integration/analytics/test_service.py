@@ -18,7 +18,7 @@ from contracts.text import USAGE_COUNTED, UsageCounted
 from tests.integration.analytics.conftest import Browser
 from tests.integration.emulators.running import Running
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_dsar import ToyDsar
 from tests.support.waiting import until
 
@@ -41,7 +41,7 @@ async def test_posthog_receives_the_listed_fields_and_nothing_else(browser: Brow
     assert browser.visitor_id not in json.dumps(batch)
 
 
-async def test_what_is_on_no_list_is_dropped(browser: Browser, gateway: Neighbour, posthog: Running) -> None:
+async def test_what_is_on_no_list_is_dropped(browser: Browser, gateway: BusClient, posthog: Running) -> None:
     await browser.report("text_written", page="/tools")
     await browser.report(page="/privacy/requests/a1b2c3d4e5f6")
     await gateway.ask(EVENTS, {"event": "page_viewed", "properties": {"page": "/"}})
@@ -50,7 +50,7 @@ async def test_what_is_on_no_list_is_dropped(browser: Browser, gateway: Neighbou
     assert len(batches(posthog)) == 1
 
 
-async def test_free_text_is_refused(gateway: Neighbour) -> None:
+async def test_free_text_is_refused(gateway: BusClient) -> None:
     body = {"event": "page_viewed", "properties": {"page": "elev@skola.example"}}
     assert (await gateway.refused(EVENTS, body, visitor_id="v" * 22)).kind is ErrorKind.INVALID
 
@@ -123,8 +123,8 @@ async def test_what_waits_is_sent_when_the_service_ends(browser: Browser, servic
 
 async def test_access_and_erasure_reach_the_database_and_posthog(
     browser: Browser,
-    gateway: Neighbour,
-    consent: Neighbour,
+    gateway: BusClient,
+    consent: BusClient,
     service: RunningService,
     server: NatsServer,
     posthog: Running,
@@ -159,7 +159,7 @@ async def test_an_event_that_was_under_way_when_its_visitor_was_erased_leaves_no
 
 
 async def test_a_withdrawal_while_the_service_was_down_is_found_out(
-    browser: Browser, consent: Neighbour, service: RunningService
+    browser: Browser, consent: BusClient, service: RunningService
 ) -> None:
     async def nothing_granted(request: GrantedRequest, caller: Caller) -> Granted:
         return Granted(purposes=[])
@@ -189,7 +189,7 @@ async def test_an_erasure_waits_until_posthog_has_verified_it(
 
 
 async def test_uses_are_counted_in_cells_of_at_least_ten(service: RunningService, server: NatsServer) -> None:
-    async with Neighbour("textproxy", server, service.clock) as textproxy:
+    async with BusClient("textproxy", server, service.clock) as textproxy:
         for tool, uses in (("simplify", 12), ("quiz", 3)):
             for _ in range(uses):
                 await textproxy.bus.signal(USAGE_COUNTED, UsageCounted(tool=tool, outcome="stop"))

@@ -14,7 +14,7 @@ from contracts.auth import AUTHENTICATE, LOGIN, REGISTER, VERIFY_EMAIL, Me, Sess
 from contracts.messages import Done
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService, cookie_of
+from tests.support.running_service import BusClient, RunningService, cookie_of
 
 MAIL_SECONDS_MAX = 10
 PASSWORD = "sju små grodor hoppar"
@@ -27,7 +27,7 @@ class AuthWorld:
     """The service, the gateway's voice, and what the post brought."""
 
     service: RunningService
-    gateway: Neighbour
+    gateway: BusClient
     post: Running
 
     async def letters_to(self, email: str, count: int = 1) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ async def world(nats: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> A
     }
     try:
         service = RunningService("auth", nats, folder, **settings)
-        async with service, Neighbour("gateway", nats, service.clock) as gateway:
+        async with service, BusClient("gateway", nats, service.clock) as gateway:
             yield AuthWorld(service, gateway, post)
     finally:
         post.stop()

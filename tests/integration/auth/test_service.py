@@ -17,7 +17,7 @@ from tests.integration.auth.conftest import PASSWORD, AuthWorld
 from tests.support.canary import Canary, canaries_in
 from tests.support.clock import FakeClock
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, cookie_of
+from tests.support.running_service import BusClient, cookie_of
 from tests.support.toy_dsar import ToyDsar
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -241,7 +241,7 @@ async def test_no_secret_can_be_read_in_what_is_stored_or_logged(world: AuthWorl
 
 
 async def locators_of(account_id: str, nats: NatsServer) -> auth.AccountLocators:
-    async with Neighbour("newsletter", nats) as newsletter:
+    async with BusClient("newsletter", nats) as newsletter:
         return await newsletter.get(auth.ACCOUNT_LOCATORS, auth.AccountLocators, {"account_id": account_id})
 
 

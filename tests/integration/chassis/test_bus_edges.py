@@ -10,8 +10,8 @@ import pytest
 from nats.aio.msg import Msg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from chassis.bus.codec import MESSAGE_BYTES_MAX
 from chassis.bus.streams import CANCEL
-from chassis.bus.wire import MESSAGE_BYTES_MAX
 from contracts.consent import CHANGED, GRANTED, POLICY, ConsentChanged, Granted, GrantedRequest
 from contracts.envelope import HEADER_SEQUENCE, Caller
 from contracts.errors import ErrorKind, Refusal

@@ -19,7 +19,7 @@ from contracts.newsletter import READER_LEFT, ReaderLeft
 from contracts.personal_data import Locator
 from services.consent.domain import VISITOR_CONSENT_LASTS
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService, cookie_of
+from tests.support.running_service import BusClient, RunningService, cookie_of
 from tests.support.toy_dsar import ToyDsar
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,9 +30,9 @@ VERSION = "2024-05-22"
 @dataclass
 class ConsentWorld:
     service: RunningService
-    gateway: Neighbour
-    analytics: Neighbour
-    newsletter: Neighbour
+    gateway: BusClient
+    analytics: BusClient
+    newsletter: BusClient
     heard: list[consent.ConsentChanged]
     told: list[str]
 
@@ -86,8 +86,8 @@ async def world(nats: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> A
         told.append(event.record_id)
 
     service = RunningService("consent", nats, tmp_path_factory.mktemp("consent"), evidence_key="5a" * 32)
-    gateway, analytics = Neighbour("gateway", nats, service.clock), Neighbour("analytics", nats, service.clock)
-    newsletter = Neighbour("newsletter", nats, service.clock)
+    gateway, analytics = BusClient("gateway", nats, service.clock), BusClient("analytics", nats, service.clock)
+    newsletter = BusClient("newsletter", nats, service.clock)
     async with service, gateway, analytics, newsletter:
         await analytics.bus.listen(consent.CHANGED, hear)
         await analytics.bus.serving()

@@ -18,15 +18,15 @@ from contracts.identifiers import new_id
 from contracts.personal_data import Locator
 from services.consent.adapters.consents import SqlConsents
 from services.consent.adapters.evidence import EvidenceBook
+from services.consent.adapters.maintenance import Maintenance
 from services.consent.adapters.rows import record_of
-from services.consent.adapters.upkeep import Upkeep
 from services.consent.app import MIGRATIONS
 from services.consent.domain import (
     ACCOUNT_CONSENT_LASTS,
     FIRST_LINK,
+    ActiveConsent,
     Change,
     Shown,
-    Standing,
     Wish,
     decide,
     first_broken,
@@ -46,15 +46,15 @@ class Store:
         self.database = database
         self.clock = FakeClock()
         self.consents = SqlConsents(database, EvidenceBook(KEY))
-        self.upkeep = Upkeep(database, self.clock, EvidenceBook(KEY))
+        self.maintenance = Maintenance(database, self.clock, EvidenceBook(KEY))
         inventory: Inventory = INVENTORY
         self.retention = Retention(database, inventory, TABLES, self.clock)
 
     async def choose(self, account_id: str, *, agreed: bool) -> Change:
         wish = Wish(account_id=account_id, visitor_id=None, account_purposes={"text_tools": agreed}, cookie_purposes={})
 
-        def deciding(standings: Sequence[Standing]) -> Change:
-            return decide(wish, standings, {VERSION}, SHOWN, self.clock.now())
+        def deciding(active_consents: Sequence[ActiveConsent]) -> Change:
+            return decide(wish, active_consents, {VERSION}, SHOWN, self.clock.now())
 
         return await self.consents.change(account_id, None, deciding)
 
@@ -95,7 +95,7 @@ async def test_writers_at_once_stand_in_a_line(store: Store) -> None:
 async def test_one_account_twice_at_once_has_one_consent(store: Store) -> None:
     account_id = new_id()
     await asyncio.gather(*(store.choose(account_id, agreed=True) for _ in range(6)))
-    assert len(await store.consents.standings(account_id, None)) == 1
+    assert len(await store.consents.active_consents(account_id, None)) == 1
     assert len([row for row in await store.records() if row.ended_at is None]) == 1
 
 
@@ -115,14 +115,14 @@ async def test_a_withdrawal_ends_what_the_consent_relied_on(store: Store) -> Non
     given, withdrawn = await store.records()
     assert (given.event, withdrawn.event) == ("given", "withdrawn")
     assert given.ended_at == withdrawn.ended_at == store.clock.now()
-    assert await store.consents.standings(account_id, None) == []
+    assert await store.consents.active_consents(account_id, None) == []
 
 
 async def test_a_record_is_kept_while_it_is_relied_on_and_three_years_more(store: Store) -> None:
     await store.choose(new_id(), agreed=True)
     store.clock.advance(ACCOUNT_CONSENT_LASTS + timedelta(days=1))
     await store.retention.sweep()
-    await store.upkeep.end_lapsed()
+    await store.maintenance.end_lapsed()
     assert len(await store.records()) == 1
     store.clock.advance(EVIDENCE_KEPT - timedelta(days=1))
     await store.retention.sweep()
@@ -135,7 +135,7 @@ async def test_a_record_is_kept_while_it_is_relied_on_and_three_years_more(store
 
 async def test_a_consent_that_stands_is_not_ended_by_upkeep(store: Store) -> None:
     await store.choose(new_id(), agreed=True)
-    await store.upkeep.end_lapsed()
+    await store.maintenance.end_lapsed()
     assert [row.ended_at for row in await store.records()] == [None]
 
 
@@ -145,7 +145,7 @@ async def test_evidence_is_what_the_key_and_the_pseudonym_make_and_goes_after_th
     await store.choose(new_id(), agreed=True)
     claim = Claim(done=False, locators={Locator.ACCOUNT_ID: [account_id]})
     async with store.database.write() as session:
-        await store.upkeep.leave_evidence(session, claim)
+        await store.maintenance.leave_evidence(session, claim)
     (evidence,) = await store.evidence()
     assert evidence.keyed_hash == change.records[0].evidence(KEY)
     assert (evidence.purpose, evidence.event, evidence.at) == ("text_tools", "given", change.records[0].at)

@@ -13,7 +13,7 @@ from contracts.envelope import Caller, Envelope
 from contracts.errors import Refusal
 from contracts.table import Stream
 from tests.integration.emulators.running import Running
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_holders import ToyHolders
 
 WITHIN_SECONDS = 30
@@ -22,13 +22,13 @@ WITHIN_SECONDS = 30
 @dataclass
 class Dsar:
     service: RunningService
-    gateway: Neighbour
-    neighbours: ToyHolders
+    gateway: BusClient
+    holders: ToyHolders
     sink: Running
 
     @property
     def bus(self) -> Bus:
-        return self.neighbours.buses["gateway"]
+        return self.holders.buses["gateway"]
 
     async def ask(self, call: Any, body: dict[str, Any] | None = None, **caller: Any) -> Any:
         """A parsed answer."""

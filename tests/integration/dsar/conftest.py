@@ -1,4 +1,4 @@
-"""dsar as its own process on a real bus, with miniature neighbours and the real mail sink."""
+"""dsar as its own process on a real bus, with miniature holders and the real mail sink."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +11,7 @@ from contracts.holder import SERVICES
 from tests.integration.dsar.cases import Dsar
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_holders import ToyHolders
 
 Settings = Callable[[], dict[str, str]]
@@ -32,13 +32,13 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 
 
 @pytest.fixture
-async def neighbours(server: NatsServer) -> AsyncIterator[ToyHolders]:
+async def holders(server: NatsServer) -> AsyncIterator[ToyHolders]:
     async with ToyHolders(server) as toys:
         yield toys
 
 
 @pytest.fixture
-async def dsar(server: NatsServer, neighbours: ToyHolders, sink: Running, tmp_path: Path) -> AsyncIterator[Dsar]:
+async def dsar(server: NatsServer, holders: ToyHolders, sink: Running, tmp_path: Path) -> AsyncIterator[Dsar]:
     keys = server.keys
     settings: dict[str, Any] = {
         "ledger_key": keys.secret("ledger"),
@@ -50,4 +50,4 @@ async def dsar(server: NatsServer, neighbours: ToyHolders, sink: Running, tmp_pa
         "smtp_sender": "no-reply@larabot.example",
     }
     async with RunningService("dsar", server, tmp_path, **settings) as service:
-        yield Dsar(service, Neighbour("gateway", server), neighbours, sink)
+        yield Dsar(service, BusClient("gateway", server), holders, sink)

@@ -16,8 +16,8 @@ WEEK_SECONDS = 7 * 24 * 3600
 
 
 async def test_the_data_of_every_service_comes_as_one_document(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-reader")
-    dsar.neighbours.person("account-of-another")
+    dsar.holders.person("account-of-the-reader")
+    dsar.holders.person("account-of-another")
     visitor = "visitor-account-of-the-reader"
     data = json.loads(await dsar.streamed(DATA, account_id="account-of-the-reader", visitor_id=visitor))
     assert [entry["service"] for entry in data["services"]] == list(SERVICES)
@@ -33,8 +33,8 @@ async def test_the_data_of_every_service_comes_as_one_document(dsar: Dsar) -> No
 
 
 async def test_a_service_that_is_away_is_named_instead_of_left_out(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-reader")
-    dsar.neighbours.down.add("newsletter")
+    dsar.holders.person("account-of-the-reader")
+    dsar.holders.down.add("newsletter")
     with pytest.raises(Refusal) as refusal:
         await dsar.streamed(DATA, account_id="account-of-the-reader")
     assert refusal.value.kind is ErrorKind.UNAVAILABLE
@@ -42,7 +42,7 @@ async def test_a_service_that_is_away_is_named_instead_of_left_out(dsar: Dsar) -
 
 
 async def test_a_package_is_readable_and_complete(dsar: Dsar) -> None:
-    address = dsar.neighbours.person("account-of-the-packer")
+    address = dsar.holders.person("account-of-the-packer")
     opened = await dsar.open("account-of-the-packer", "access")
     await dsar.until(opened, "closed")
     first, second = await dsar.until_letters(address, 2)
@@ -68,20 +68,20 @@ async def test_a_package_is_readable_and_complete(dsar: Dsar) -> None:
 
 
 async def test_a_package_waits_until_every_service_has_answered(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-waiting")
-    dsar.neighbours.down.add("analytics")
+    dsar.holders.person("account-of-the-waiting")
+    dsar.holders.down.add("analytics")
     opened = await dsar.open("account-of-the-waiting", "portability")
     await asyncio.sleep(0.5)
     assert (await dsar.case(opened)).state == "gathering"
     with pytest.raises(Refusal) as refusal:
         await dsar.streamed(PACKAGE, {"id": opened.id}, account_id="account-of-the-waiting")
     assert refusal.value.kind is ErrorKind.CONFLICT
-    dsar.neighbours.down.clear()
+    dsar.holders.down.clear()
     await dsar.until(opened, "closed")
 
 
 async def test_a_package_is_gone_after_seven_days(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-late")
+    dsar.holders.person("account-of-the-late")
     opened = await dsar.open("account-of-the-late", "access")
     await dsar.until(opened, "closed")
     await dsar.service.restart(clock_offset_seconds=WEEK_SECONDS + 60)
@@ -93,7 +93,7 @@ async def test_a_package_is_gone_after_seven_days(dsar: Dsar) -> None:
 
 async def test_nobody_else_sees_a_case(dsar: Dsar) -> None:
     for account in ("account-of-the-owner", "account-of-the-nosy"):
-        dsar.neighbours.person(account)
+        dsar.holders.person(account)
     opened = await dsar.open("account-of-the-owner", "access")
     strangers = [
         {"account_id": "account-of-the-nosy"},
@@ -115,13 +115,13 @@ async def test_nobody_else_sees_a_case(dsar: Dsar) -> None:
 
 @pytest.mark.parametrize("right", ["rectification", "restriction", "objection"])
 async def test_what_a_person_must_decide_waits_for_a_caseworker(dsar: Dsar, right: str) -> None:
-    dsar.neighbours.person("account-of-the-asking")
+    dsar.holders.person("account-of-the-asking")
     opened = await dsar.open("account-of-the-asking", right)
     assert opened.state == "awaiting_instruction"
 
 
 async def test_an_erasure_ends_the_persons_other_cases_and_says_so(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-quick")
+    dsar.holders.person("account-of-the-quick")
     access = await dsar.open("account-of-the-quick", "access")
     await dsar.until(access, "closed")
     asked = await dsar.open("account-of-the-quick", "rectification")
@@ -133,8 +133,8 @@ async def test_an_erasure_ends_the_persons_other_cases_and_says_so(dsar: Dsar) -
 
 
 async def test_no_other_case_is_opened_while_an_erasure_is_under_way(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-on-its-way-out")
-    dsar.neighbours.down.add("consent")
+    dsar.holders.person("account-on-its-way-out")
+    dsar.holders.down.add("consent")
     await dsar.open("account-on-its-way-out", "erasure")
     with pytest.raises(Refusal) as refusal:
         await dsar.open("account-on-its-way-out", "access")

@@ -21,13 +21,13 @@ async def until_step(dsar: Dsar, case_id: str, step: str) -> None:
 async def test_a_crash_after_any_step_is_harmless(dsar: Dsar) -> None:
     for step in STEPS:
         account = f"account-crashed-at-{step}"
-        address = dsar.neighbours.person(account)
+        address = dsar.holders.person(account)
         opened = await dsar.open(account, "erasure")
         await until_step(dsar, opened.id, step)
         await dsar.service.kill()
         await dsar.service.restart()
         await dsar.until(opened, "closed", within_seconds=45)
-        assert dsar.neighbours.left_of(account) == []
+        assert dsar.holders.left_of(account) == []
         assert len(list(check(await dsar.certificate(opened), None))) == 8
         assert len(dsar.letters(address)) >= 2, step
         assert account.encode() not in dsar.service.stored_bytes(), step
@@ -36,15 +36,15 @@ async def test_a_crash_after_any_step_is_harmless(dsar: Dsar) -> None:
 
 
 async def test_the_bus_may_crash_as_well(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-without-a-bus")
-    dsar.neighbours.down.add("newsletter")
+    dsar.holders.person("account-without-a-bus")
+    dsar.holders.down.add("newsletter")
     opened = await dsar.open("account-without-a-bus", "erasure")
     await until_step(dsar, opened.id, "asked_at")
     await dsar.service.server.kill()
     await dsar.service.server.restart()
-    dsar.neighbours.down.clear()
+    dsar.holders.down.clear()
     async with asyncio.timeout(30):
         while not dsar.bus.connected:
             await asyncio.sleep(0.05)
     await dsar.until(opened, "closed", within_seconds=45)
-    assert dsar.neighbours.left_of("account-without-a-bus") == []
+    assert dsar.holders.left_of("account-without-a-bus") == []

@@ -16,16 +16,16 @@ CERTIFICATE_SENTENCES = [words for words in json.loads((WORDS / "certificate.jso
 
 
 async def test_everything_goes_and_a_certificate_proves_it(dsar: Dsar, tmp_path: Path) -> None:
-    address = dsar.neighbours.person("account-of-the-first")
-    dsar.neighbours.person("account-of-another")
+    address = dsar.holders.person("account-of-the-first")
+    dsar.holders.person("account-of-another")
     opened = await dsar.open("account-of-the-first", "erasure")
     closed = await dsar.until(opened, "closed")
     assert [holder.holder for holder in closed.holders] == list(OWN_HOLDERS)
     assert [recipient.recipient for recipient in closed.recipients] == list(RECIPIENT_HOLDERS)
     assert {held.state for held in closed.holders} == {recipient.state for recipient in closed.recipients} == {"done"}
-    assert dsar.neighbours.left_of("account-of-the-first") == []
-    assert len(dsar.neighbours.left_of("account-of-another")) == 8
-    assert dsar.neighbours.blocked == ["account-of-the-first"]
+    assert dsar.holders.left_of("account-of-the-first") == []
+    assert len(dsar.holders.left_of("account-of-another")) == 8
+    assert dsar.holders.blocked == ["account-of-the-first"]
     first, last = dsar.letters(address)
     assert first["text"].startswith(f"http://localhost:8000/privacy/requests/{opened.id}#token={opened.case_secret}")
     assert last["text"].startswith(f"http://localhost:8000/privacy/requests/{opened.id}#token=")
@@ -40,7 +40,7 @@ async def test_everything_goes_and_a_certificate_proves_it(dsar: Dsar, tmp_path:
 
 
 async def test_the_readable_certificate_speaks_the_persons_language(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-reader")
+    dsar.holders.person("account-of-the-reader")
     opened = await dsar.open("account-of-the-reader", "erasure")
     await dsar.until(opened, "closed")
     page = (await dsar.certificate(opened, "html")).decode()
@@ -53,25 +53,25 @@ async def test_the_readable_certificate_speaks_the_persons_language(dsar: Dsar) 
 
 
 async def test_asking_twice_shows_the_same_case(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-in-a-hurry")
-    dsar.neighbours.down.add("consent")
+    dsar.holders.person("account-in-a-hurry")
+    dsar.holders.down.add("consent")
     first = await dsar.open("account-in-a-hurry", "erasure")
     second = await dsar.open("account-in-a-hurry", "erasure")
     assert (second.id, second.case_secret) == (first.id, first.case_secret)
-    dsar.neighbours.down.clear()
+    dsar.holders.down.clear()
     await dsar.until(first, "closed")
-    assert dsar.neighbours.blocked == ["account-in-a-hurry"]
+    assert dsar.holders.blocked == ["account-in-a-hurry"]
 
 
 async def test_recipients_are_waited_for_apart_and_the_certificate_is_issued_anew(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-with-newsletter")
-    dsar.neighbours.down.add("brevo")
+    dsar.holders.person("account-with-newsletter")
+    dsar.holders.down.add("brevo")
     opened = await dsar.open("account-with-newsletter", "erasure")
     waiting = await dsar.until(opened, "waiting_for_recipients")
     assert {held.state for held in waiting.holders} == {"done"}
     before = list(check(await dsar.certificate(opened), None))
     assert any("NOT YET COMPLETE at the recipients brevo" in words for words in before)
-    dsar.neighbours.down.clear()
+    dsar.holders.down.clear()
     await dsar.until(opened, "closed")
     after = list(check(await dsar.certificate(opened), None))
     assert any("each recipient (brevo, posthog)" in words for words in after)
@@ -80,41 +80,41 @@ async def test_recipients_are_waited_for_apart_and_the_certificate_is_issued_ane
 
 
 async def test_a_holder_that_comes_back_finishes_without_a_hand(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-patient")
-    dsar.neighbours.down.add("consent")
+    dsar.holders.person("account-of-the-patient")
+    dsar.holders.down.add("consent")
     opened = await dsar.open("account-of-the-patient", "erasure")
     await asyncio.sleep(1)
     case = await dsar.case(opened)
     assert {held.holder for held in case.holders if held.state == "waiting"} == {"consent", "dsar"}
-    dsar.neighbours.down.clear()
+    dsar.holders.down.clear()
     await dsar.until(opened, "closed", within_seconds=10)
 
 
 async def test_nothing_is_asked_of_holders_before_the_account_is_blocked(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-not-blocked-yet")
-    dsar.neighbours.down.add("auth")
+    dsar.holders.person("account-not-blocked-yet")
+    dsar.holders.down.add("auth")
     opened = await dsar.open("account-not-blocked-yet", "erasure")
     await asyncio.sleep(1)
-    assert dsar.neighbours.deliveries == []
-    dsar.neighbours.down.clear()
+    assert dsar.holders.deliveries == []
+    dsar.holders.down.clear()
     await dsar.until(opened, "closed")
 
 
 async def test_sixteen_at_once_complete(dsar: Dsar) -> None:
     accounts = [f"account-of-many-{number:02}" for number in range(16)]
     for account in accounts:
-        dsar.neighbours.person(account)
+        dsar.holders.person(account)
     opened = await asyncio.gather(*(dsar.open(account, "erasure") for account in accounts))
     await asyncio.gather(*(dsar.until(case, "closed") for case in opened))
     for account, case in zip(accounts, opened, strict=True):
-        assert dsar.neighbours.left_of(account) == []
+        assert dsar.holders.left_of(account) == []
         assert len(list(check(await dsar.certificate(case), None))) == 8
 
 
 async def test_a_holder_learns_only_the_kinds_it_declared(dsar: Dsar) -> None:
-    dsar.neighbours.person("account-of-the-careful")
+    dsar.holders.person("account-of-the-careful")
     opened = await dsar.open("account-of-the-careful", "erasure")
     await dsar.until(opened, "closed")
-    told = {holder: set(claim.locators) for holder, claim in dsar.neighbours.claims}
+    told = {holder: set(claim.locators) for holder, claim in dsar.holders.claims}
     assert told == {holder: set(kinds) for holder, kinds in LOCATORS_BY_HOLDER.items() if holder != "dsar"}
     assert Locator.EMAIL not in told["textproxy"] | told["analytics"] | told["posthog"]

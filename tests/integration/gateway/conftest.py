@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.neighbourhood import Gateway, Neighbours
+from tests.integration.gateway.owners import Gateway, Owners
 from tests.support.nats import NatsServer
 
 
@@ -22,5 +22,5 @@ async def gateway(server: NatsServer, tmp_path: Path) -> AsyncIterator[Gateway]:
 
 
 @pytest.fixture
-def neighbours(gateway: Gateway) -> Neighbours:
-    return gateway.neighbours
+def owners(gateway: Gateway) -> Owners:
+    return gateway.owners

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from contracts.errors import ErrorKind, Refusal
 from services.gateway.tables import RepeatedRequest, RequestLog
-from tests.integration.gateway.neighbourhood import SIGNED_IN, SIMPLIFY, Gateway, Neighbours, request_bytes
+from tests.integration.gateway.owners import SIGNED_IN, SIMPLIFY, Gateway, Owners, request_bytes
 
 SUBSCRIPTIONS = "/api/newsletter/subscriptions"
 SUBSCRIBE = {"email": "anna@skola.example", "consent": True}
@@ -207,14 +207,14 @@ async def test_the_browsers_order_of_languages_is_kept(gateway: Gateway, accepte
     assert answer.headers["content-language"] == language
 
 
-async def test_a_key_under_way_is_a_conflict_and_works_once(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_key_under_way_is_a_conflict_and_works_once(gateway: Gateway, owners: Owners) -> None:
     begun = asyncio.Event()
 
     async def slow() -> None:
         begun.set()
         await asyncio.sleep(0.5)
 
-    neighbours.subscribe = slow
+    owners.subscribe = slow
     first = asyncio.create_task(subscribe(gateway, "k-1"))
     await begun.wait()
     meanwhile = await subscribe(gateway, "k-1")
@@ -222,10 +222,10 @@ async def test_a_key_under_way_is_a_conflict_and_works_once(gateway: Gateway, ne
     assert (await first).status_code == 202
     again = await subscribe(gateway, "k-1")
     assert (again.status_code, again.headers["idempotency-replayed"]) == (202, "true")
-    assert neighbours.subscribed == 1
+    assert owners.subscribed == 1
 
 
-async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Gateway, owners: Owners) -> None:
     await subscribe(gateway, "k-2")
     async with gateway.service.database.write() as session:
         old = gateway.service.clock.now() - timedelta(seconds=30)
@@ -234,15 +234,15 @@ async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Ga
     async with gateway.service.database.write() as session:
         await session.execute(update(RepeatedRequest).values(at=old - timedelta(seconds=40)))
     assert (await subscribe(gateway, "k-2")).status_code == 202
-    assert neighbours.subscribed == 2
+    assert owners.subscribed == 2
 
 
-async def test_a_refused_request_leaves_its_key_free(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_refused_request_leaves_its_key_free(gateway: Gateway, owners: Owners) -> None:
     async def refuse() -> None:
-        neighbours.subscribe = None
+        owners.subscribe = None
         raise Refusal(ErrorKind.UNAVAILABLE)
 
-    neighbours.subscribe = refuse
+    owners.subscribe = refuse
     assert [(await subscribe(gateway, "k-3")).status_code for _ in range(2)] == [503, 202]
 
 
@@ -257,12 +257,12 @@ async def test_what_is_kept_of_a_repeated_request_cannot_be_guessed_from_its_bod
     assert row.body_hash != hashlib.sha256(sent).hexdigest()
 
 
-async def test_a_key_lives_over_midnight(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_key_lives_over_midnight(gateway: Gateway, owners: Owners) -> None:
     await subscribe(gateway, "k-5")
     gateway.service.clock._offset += timedelta(hours=23)  # noqa: SLF001 — the clock of the whole service
     await asyncio.sleep(1.3)  # the secrets of the day are renewed every second
     assert (await subscribe(gateway, "k-5")).headers["idempotency-replayed"] == "true"
-    assert neighbours.subscribed == 1
+    assert owners.subscribed == 1
 
 
 async def test_limits_of_the_same_figures_are_counted_apart(gateway: Gateway) -> None:
@@ -274,7 +274,7 @@ async def test_limits_of_the_same_figures_are_counted_apart(gateway: Gateway) ->
     assert left(await subscribe(gateway, "k-6")) == quota(register) - 4
 
 
-async def test_beyond_the_limit_auth_is_not_asked(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_beyond_the_limit_auth_is_not_asked(gateway: Gateway, owners: Owners) -> None:
     headers = {**OURS, "Cookie": "__Host-session=guess"}
     answers = await asyncio.gather(
         *(gateway.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers) for _ in range(90))
@@ -282,24 +282,24 @@ async def test_beyond_the_limit_auth_is_not_asked(gateway: Gateway, neighbours: 
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     assert {"ratelimit", "ratelimit-policy", "retry-after"} <= set(refused[0].headers)
-    asked = neighbours.authenticated
+    asked = owners.authenticated
     other = {**OURS, "Cookie": "__Host-session=another-guess"}
     assert (await gateway.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=other)).status_code == 429
-    assert neighbours.authenticated == asked
+    assert owners.authenticated == asked
 
 
-async def test_a_silent_route_looks_the_same_with_and_without_consent(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_silent_route_looks_the_same_with_and_without_consent(gateway: Gateway, owners: Owners) -> None:
     answer = await gateway.http.post("/api/analytics/events", json={}, headers=OURS)
     assert answer.status_code == 204
     assert answer.headers["cache-control"] == "no-store"
     assert "ratelimit" in answer.headers
 
 
-async def test_probes_that_come_together_cost_one_round(gateway: Gateway, neighbours: Neighbours) -> None:
-    before = neighbours.health_asked
+async def test_probes_that_come_together_cost_one_round(gateway: Gateway, owners: Owners) -> None:
+    before = owners.health_asked
     answers = await asyncio.gather(*(gateway.http.get("/readyz") for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}
-    assert neighbours.health_asked - before <= 14
+    assert owners.health_asked - before <= 14
 
 
 async def test_a_visit_is_logged_by_its_template_and_sizes(gateway: Gateway) -> None:
@@ -314,10 +314,8 @@ async def test_a_visit_is_logged_by_its_template_and_sizes(gateway: Gateway) -> 
     assert b"127.0.0.1" not in visit.address
 
 
-async def test_a_browser_that_left_before_its_answer_is_logged_as_such(
-    gateway: Gateway, neighbours: Neighbours
-) -> None:
-    neighbours.generate = neighbours.silent
+async def test_a_browser_that_left_before_its_answer_is_logged_as_such(gateway: Gateway, owners: Owners) -> None:
+    owners.generate = owners.silent
     asking = asyncio.create_task(gateway.http.post("/api/text/simplify", json=SIMPLIFY, headers=SIGNED_IN))
     await asyncio.sleep(0.3)
     asking.cancel()

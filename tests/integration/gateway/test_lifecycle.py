@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.tables import DaySecret, RepeatedRequest, RequestLog
-from tests.integration.gateway.neighbourhood import SIGNED_IN, SIMPLIFY, Gateway, Neighbours
+from tests.integration.gateway.owners import SIGNED_IN, SIMPLIFY, Gateway, Owners
 from tests.support.nats import NatsServer
 from tests.support.postgres import PostgresServer, postgres
 
@@ -59,14 +59,14 @@ def test_an_uncaught_error_is_one_line_of_json() -> None:
     assert ended.returncode == 1
 
 
-async def test_requests_at_work_are_answered_before_the_end(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_requests_at_work_are_answered_before_the_end(gateway: Gateway, owners: Owners) -> None:
     begun = asyncio.Event()
 
     async def slow() -> None:
         begun.set()
         await asyncio.sleep(0.5)
 
-    neighbours.subscribe = slow
+    owners.subscribe = slow
     headers = {"X-Requested-By": "larabot"}
     asking = asyncio.create_task(gateway.http.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers))
     await begun.wait()
@@ -103,12 +103,12 @@ async def test_a_broken_second_connection_ends_the_service(gateway: Gateway) -> 
     await gateway.start()
 
 
-async def test_everything_works_again_once_the_bus_is_back(gateway: Gateway, neighbours: Neighbours) -> None:
-    await neighbours.server.kill()
+async def test_everything_works_again_once_the_bus_is_back(gateway: Gateway, owners: Owners) -> None:
+    await owners.server.kill()
     refused = await gateway.http.post("/api/text/simplify", json=SIMPLIFY, headers=SIGNED_IN)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
     assert (await gateway.http.get("/readyz")).status_code == 503
-    await neighbours.server.restart()
+    await owners.server.restart()
     async with asyncio.timeout(10):
         while (await gateway.http.get("/readyz")).status_code != 200:
             await asyncio.sleep(0.1)
@@ -120,7 +120,7 @@ async def test_two_gateways_share_one_postgresql(server: NatsServer, tmp_path: P
     url = await postgres.fresh_database()
     async with Gateway(server, tmp_path, url) as first:
         second = Gateway(server, tmp_path, url)
-        second.neighbours = first.neighbours
+        second.owners = first.owners
         await second.start()
         headers = {"X-Requested-By": "larabot", "Idempotency-Key": "one-for-both"}
         async with second.client() as client:
@@ -129,7 +129,7 @@ async def test_two_gateways_share_one_postgresql(server: NatsServer, tmp_path: P
                 client.post(SUBSCRIPTIONS, json=SUBSCRIBE, headers=headers),
             )
         assert sorted(answer.status_code for answer in answers) in ([202, 202], [202, 409])
-        assert first.neighbours.subscribed == 1
+        assert first.owners.subscribed == 1
         async with first.service.database.read() as session:
             assert len((await session.execute(select(RepeatedRequest))).scalars().all()) == 1
         assert await second.stop() == 0

@@ -10,7 +10,7 @@ import pytest
 from contracts.auth import SESSIONS_REVOKED, SessionsRevoked
 from contracts.consent import CHANGED, ConsentChanged, Purpose
 from contracts.errors import ErrorKind, Refusal
-from tests.integration.gateway.neighbourhood import (
+from tests.integration.gateway.owners import (
     ACCOUNT,
     EVENTS,
     SESSION_ID,
@@ -18,22 +18,22 @@ from tests.integration.gateway.neighbourhood import (
     SIMPLIFY,
     Chunks,
     Gateway,
-    Neighbours,
+    Owners,
     generate_bytes,
 )
 
 GENERATE_PATH = "/api/text/simplify"
 
 
-async def withdraw(neighbours: Neighbours) -> None:
-    neighbours.granted = set()
+async def withdraw(owners: Owners) -> None:
+    owners.granted = set()
     changed = ConsentChanged(account_id=ACCOUNT, withdrawn=[Purpose.TEXT_TOOLS])
-    await neighbours.buses["consent"].signal(CHANGED, changed)
+    await owners.buses["consent"].signal(CHANGED, changed)
 
 
-async def until_running(neighbours: Neighbours) -> None:
+async def until_running(owners: Owners) -> None:
     async with asyncio.timeout(3):
-        while not neighbours.running:
+        while not owners.running:
             await asyncio.sleep(0.01)
 
 
@@ -48,12 +48,12 @@ async def test_a_stream_is_passed_on_whole(gateway: Gateway) -> None:
     assert "ratelimit" in answer.headers
 
 
-async def test_the_first_byte_comes_before_the_vendor_speaks(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_the_first_byte_comes_before_the_vendor_speaks(gateway: Gateway, owners: Owners) -> None:
     async def admitted_only() -> Chunks:
         yield EVENTS
         await asyncio.sleep(60)
 
-    neighbours.generate = admitted_only
+    owners.generate = admitted_only
     async with (
         asyncio.timeout(1),
         gateway.http.stream("POST", GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN) as answer,
@@ -62,116 +62,112 @@ async def test_the_first_byte_comes_before_the_vendor_speaks(gateway: Gateway, n
 
 
 @pytest.mark.parametrize("phase", ["silent", "endless"])
-async def test_a_browser_that_leaves_ends_the_work(gateway: Gateway, neighbours: Neighbours, phase: str) -> None:
-    neighbours.generate = getattr(neighbours, phase)
+async def test_a_browser_that_leaves_ends_the_work(gateway: Gateway, owners: Owners, phase: str) -> None:
+    owners.generate = getattr(owners, phase)
     _, writer = await gateway.raw(generate_bytes())
-    await until_running(neighbours)
+    await until_running(owners)
     writer.close()
-    await neighbours.until_left()
-    assert neighbours.running == 0
+    await owners.until_left()
+    assert owners.running == 0
 
 
-async def test_a_withdrawal_ends_a_running_stream_with_a_problem(gateway: Gateway, neighbours: Neighbours) -> None:
-    neighbours.generate = neighbours.endless
+async def test_a_withdrawal_ends_a_running_stream_with_a_problem(gateway: Gateway, owners: Owners) -> None:
+    owners.generate = owners.endless
     reading = asyncio.create_task(read_all(gateway))
-    await until_running(neighbours)
+    await until_running(owners)
     await asyncio.sleep(0.1)
-    await withdraw(neighbours)
+    await withdraw(owners)
     async with asyncio.timeout(1):
         text = await reading
     assert "event: error" in text
     assert "/problems/consent-required" in text
-    await neighbours.until_left()
+    await owners.until_left()
 
 
-async def test_a_withdrawal_before_the_first_byte_is_a_refusal(gateway: Gateway, neighbours: Neighbours) -> None:
-    neighbours.generate = neighbours.silent
+async def test_a_withdrawal_before_the_first_byte_is_a_refusal(gateway: Gateway, owners: Owners) -> None:
+    owners.generate = owners.silent
     asking = asyncio.create_task(gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN))
-    await until_running(neighbours)
+    await until_running(owners)
     await asyncio.sleep(0.1)
-    await withdraw(neighbours)
+    await withdraw(owners)
     async with asyncio.timeout(1):
         answer = await asking
     assert (answer.status_code, answer.json()["purpose"]) == (403, "text_tools")
-    await neighbours.until_left()
+    await owners.until_left()
 
 
-async def test_a_withdrawal_while_the_body_is_on_its_way_counts(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_withdrawal_while_the_body_is_on_its_way_counts(gateway: Gateway, owners: Owners) -> None:
     sent = generate_bytes()
     reader, writer = await gateway.raw(sent[:-5])
     async with asyncio.timeout(3):
-        while not neighbours.authenticated:
+        while not owners.authenticated:
             await asyncio.sleep(0.01)
     await asyncio.sleep(0.2)
-    await withdraw(neighbours)
+    await withdraw(owners)
     await asyncio.sleep(0.1)
     writer.write(sent[-5:])
     async with asyncio.timeout(2):
         head = await reader.readuntil(b"\r\n")
     writer.close()
     assert head.startswith(b"HTTP/1.1 403")
-    assert neighbours.running == 0
+    assert owners.running == 0
 
 
-async def test_a_withdrawal_while_consent_is_being_asked_counts(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_withdrawal_while_consent_is_being_asked_counts(gateway: Gateway, owners: Owners) -> None:
     """The owner's older answer is overtaken by its word that the consent was withdrawn."""
 
     async def withdraw_meanwhile() -> None:
-        neighbours.before_consent = None
-        await withdraw(neighbours)
+        owners.before_consent = None
+        await withdraw(owners)
         await asyncio.sleep(0.1)
 
-    neighbours.before_consent = withdraw_meanwhile
+    owners.before_consent = withdraw_meanwhile
     answer = await gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN)
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("session_ids", [[], [SESSION_ID]])
-async def test_a_revoked_session_ends_its_streams(
-    gateway: Gateway, neighbours: Neighbours, session_ids: list[str]
-) -> None:
-    neighbours.generate = neighbours.endless
+async def test_a_revoked_session_ends_its_streams(gateway: Gateway, owners: Owners, session_ids: list[str]) -> None:
+    owners.generate = owners.endless
     reading = asyncio.create_task(read_all(gateway))
-    await until_running(neighbours)
+    await until_running(owners)
     await asyncio.sleep(0.1)
     revoked = SessionsRevoked(account_id=ACCOUNT, session_ids=session_ids)
-    await neighbours.buses["auth"].signal(SESSIONS_REVOKED, revoked)
+    await owners.buses["auth"].signal(SESSIONS_REVOKED, revoked)
     async with asyncio.timeout(1):
         assert "/problems/unauthenticated" in await reading
-    await neighbours.until_left()
+    await owners.until_left()
 
 
-async def test_another_session_of_the_account_streams_on(gateway: Gateway, neighbours: Neighbours) -> None:
-    neighbours.generate = neighbours.endless
+async def test_another_session_of_the_account_streams_on(gateway: Gateway, owners: Owners) -> None:
+    owners.generate = owners.endless
     reading = asyncio.create_task(read_all(gateway))
-    await until_running(neighbours)
+    await until_running(owners)
     revoked = SessionsRevoked(account_id=ACCOUNT, session_ids=["t" * 22])
-    await neighbours.buses["auth"].signal(SESSIONS_REVOKED, revoked)
+    await owners.buses["auth"].signal(SESSIONS_REVOKED, revoked)
     await asyncio.sleep(0.3)
-    assert neighbours.running == 1
+    assert owners.running == 1
     reading.cancel()
-    await neighbours.until_left()
+    await owners.until_left()
 
 
-async def test_a_withdrawal_ends_the_work_of_a_browser_that_does_not_read(
-    gateway: Gateway, neighbours: Neighbours
-) -> None:
+async def test_a_withdrawal_ends_the_work_of_a_browser_that_does_not_read(gateway: Gateway, owners: Owners) -> None:
     async def flood() -> Chunks:
         yield EVENTS
         while True:
             yield b"x" * 100_000
 
-    neighbours.generate = flood
+    owners.generate = flood
     _, writer = await gateway.raw(generate_bytes())
-    await until_running(neighbours)
+    await until_running(owners)
     await asyncio.sleep(0.3)
-    await withdraw(neighbours)
-    await neighbours.until_left()
+    await withdraw(owners)
+    await owners.until_left()
     writer.close()
 
 
 async def test_a_browser_that_does_not_read_is_left_after_a_while(
-    gateway: Gateway, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, owners: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     produced = 0
 
@@ -183,26 +179,26 @@ async def test_a_browser_that_does_not_read_is_left_after_a_while(
             yield b"x" * 100_000
 
     monkeypatch.setattr("services.gateway.api.connections.UNREAD_SECONDS_MAX", 0.5)
-    neighbours.generate = flood
+    owners.generate = flood
     _, writer = await gateway.raw(generate_bytes())
-    await until_running(neighbours)
-    await neighbours.until_left(3)
+    await until_running(owners)
+    await owners.until_left(3)
     assert produced < 64 * 1024 * 1024
     writer.close()
 
 
-async def test_a_download_that_fails_half_way_does_not_look_whole(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_a_download_that_fails_half_way_does_not_look_whole(gateway: Gateway, owners: Owners) -> None:
     async def half() -> Chunks:
         yield b"PK the first half"
         raise Refusal(ErrorKind.UPSTREAM_FAILED)
 
-    neighbours.package = half
+    owners.package = half
     with pytest.raises(httpx.RemoteProtocolError):
         await gateway.http.get(f"/api/privacy/requests/{'A' * 22}/package", headers=SIGNED_IN)
 
 
 async def test_a_bug_while_answering_is_logged_and_answered(
-    gateway: Gateway, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, owners: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
         raise KeyError
@@ -213,13 +209,13 @@ async def test_a_bug_while_answering_is_logged_and_answered(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_lost_bus_ends_waiting_and_running_answers_at_once(gateway: Gateway, neighbours: Neighbours) -> None:
-    neighbours.generate = neighbours.silent
+async def test_a_lost_bus_ends_waiting_and_running_answers_at_once(gateway: Gateway, owners: Owners) -> None:
+    owners.generate = owners.silent
     asking = asyncio.create_task(gateway.http.post(GENERATE_PATH, json=SIMPLIFY, headers=SIGNED_IN))
-    await until_running(neighbours)
+    await until_running(owners)
     await asyncio.sleep(0.1)
     began = time.monotonic()
-    await neighbours.server.kill()
+    await owners.server.kill()
     answer = await asking
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     new = await gateway.http.get("/api/text/tools")
@@ -228,18 +224,18 @@ async def test_a_lost_bus_ends_waiting_and_running_answers_at_once(gateway: Gate
 
 
 async def test_at_the_end_a_stream_is_told_and_the_work_is_left(
-    gateway: Gateway, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, owners: Owners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.gateway.api.server.FINISH_SECONDS", 0.2)
-    neighbours.generate = neighbours.endless
+    owners.generate = owners.endless
     reading = asyncio.create_task(read_all(gateway))
-    await until_running(neighbours)
+    await until_running(owners)
     assert await gateway.stop() == 0
     assert "/problems/unavailable" in await reading
-    await neighbours.until_left()
+    await owners.until_left()
 
 
-async def test_nothing_is_left_behind_by_a_hundred_streams(gateway: Gateway, neighbours: Neighbours) -> None:
+async def test_nothing_is_left_behind_by_a_hundred_streams(gateway: Gateway, owners: Owners) -> None:
     before = len(asyncio.all_tasks())
     for _ in range(4):
         await asyncio.gather(*(read_all(gateway) for _ in range(25)))

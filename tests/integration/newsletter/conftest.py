@@ -9,7 +9,7 @@ import pytest
 from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE, SubscriptionState
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.waiting import until
 
 WEBHOOK_TOKEN = "webhook-token-of-this-test"
@@ -63,7 +63,7 @@ async def service(server: NatsServer, brevo: Running, smtp: Running, tmp_path: P
 class Reader:
     """Somebody with a mailbox, and Brevo's view of it."""
 
-    def __init__(self, address: str, gateway: Neighbour, brevo: Running, smtp: Running) -> None:
+    def __init__(self, address: str, gateway: BusClient, brevo: Running, smtp: Running) -> None:
         self.address = address
         self.gateway = gateway
         self._brevo = brevo
@@ -106,13 +106,13 @@ class Reader:
 
 
 @pytest.fixture
-async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[Neighbour]:
-    async with Neighbour("gateway", server, service.clock) as neighbour:
-        yield neighbour
+async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[BusClient]:
+    async with BusClient("gateway", server, service.clock) as client:
+        yield client
 
 
 @pytest.fixture
-def reader(gateway: Neighbour, brevo: Running, smtp: Running) -> Reader:
+def reader(gateway: BusClient, brevo: Running, smtp: Running) -> Reader:
     return Reader("Elev.Ett@skola.example", gateway, brevo, smtp)
 
 

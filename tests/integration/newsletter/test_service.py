@@ -35,7 +35,7 @@ from contracts.personal_data import Locator
 from tests.integration.emulators.running import Running
 from tests.integration.newsletter.conftest import LIST_ID, Reader, token_of
 from tests.support.nats import NatsServer
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_dsar import ToyDsar
 from tests.support.waiting import until
 
@@ -79,7 +79,7 @@ async def test_brevo_is_told_the_listed_data_and_nothing_else(reader: Reader, br
     assert headers <= HEADERS
 
 
-async def test_a_link_confirms_once(reader: Reader, gateway: Neighbour) -> None:
+async def test_a_link_confirms_once(reader: Reader, gateway: BusClient) -> None:
     await reader.subscribe()
     token = token_of(await reader.letter())
     await reader.confirm(token)
@@ -87,7 +87,7 @@ async def test_a_link_confirms_once(reader: Reader, gateway: Neighbour) -> None:
     assert (await gateway.refused(CONFIRM, {"token": "x" * 43})).kind is ErrorKind.GONE
 
 
-async def test_a_link_ends_after_a_week(reader: Reader, service: RunningService, gateway: Neighbour) -> None:
+async def test_a_link_ends_after_a_week(reader: Reader, service: RunningService, gateway: BusClient) -> None:
     await reader.subscribe()
     token = token_of(await reader.letter())
     await service.restart(clock_offset_seconds=timedelta(days=7, seconds=1).total_seconds())
@@ -95,7 +95,7 @@ async def test_a_link_ends_after_a_week(reader: Reader, service: RunningService,
     await until(lambda: reader.address.lower().encode() not in service.stored_bytes())
 
 
-async def test_asking_again_when_subscribed_gets_a_letter_that_says_so(reader: Reader, gateway: Neighbour) -> None:
+async def test_asking_again_when_subscribed_gets_a_letter_that_says_so(reader: Reader, gateway: BusClient) -> None:
     await reader.become_subscribed()
     await reader.subscribe()
     letter = await reader.letter(2)
@@ -122,7 +122,7 @@ async def test_unsubscribing_erases_address_and_contact_and_may_be_repeated(
     assert reader.address.encode() not in service.log.read_bytes()
 
 
-async def test_an_unknown_link_unsubscribes_nobody(gateway: Neighbour) -> None:
+async def test_an_unknown_link_unsubscribes_nobody(gateway: BusClient) -> None:
     assert (await gateway.refused(UNSUBSCRIBE, {"token": "x" * 43})).kind is ErrorKind.GONE
 
 
@@ -133,7 +133,7 @@ async def test_brevos_word_ends_a_subscription(reader: Reader, event: str) -> No
     assert await reader.gone_from_brevo()
 
 
-async def test_a_caseworker_unsubscribes_somebody_who_wrote_to_us(reader: Reader, gateway: Neighbour) -> None:
+async def test_a_caseworker_unsubscribes_somebody_who_wrote_to_us(reader: Reader, gateway: BusClient) -> None:
     await reader.become_subscribed()
     for address in (reader.address, "unknown@skola.example"):
         await gateway.ask(UNSUBSCRIBE_ADDRESS, {"email": address}, role="staff")
@@ -143,7 +143,7 @@ async def test_a_caseworker_unsubscribes_somebody_who_wrote_to_us(reader: Reader
 @asynccontextmanager
 async def chosen_by_account(
     reader: Reader, server: NatsServer, service: RunningService, at: datetime, *, agreed: bool = False
-) -> AsyncIterator[Neighbour]:
+) -> AsyncIterator[BusClient]:
     """auth and consent as they know an account of this reader, who chose at that time; yields consent."""
 
     async def whose(request: NewsletterChoiceRequest, caller: Caller) -> NewsletterChoice:
@@ -152,7 +152,7 @@ async def chosen_by_account(
     async def known(request: AccountLocatorsRequest, caller: Caller) -> AccountLocators:
         return AccountLocators(values={}, verified_addresses=[reader.address], name="Elev")
 
-    async with Neighbour("auth", server, service.clock) as auth, Neighbour("consent", server, service.clock) as consent:
+    async with BusClient("auth", server, service.clock) as auth, BusClient("consent", server, service.clock) as consent:
         await consent.tell(NEWSLETTER_CHOSEN, NewsletterChosen(record_id=new_id()))
         await consent.bus.serve(NEWSLETTER_CHOICE, whose)
         await auth.bus.serve(ACCOUNT_LOCATORS, known)
@@ -223,7 +223,7 @@ async def test_a_new_double_opt_in_outlives_an_older_word_of_brevos(reader: Read
     assert await reader.unsubscribe(token) == "unsubscribed"
 
 
-async def test_a_call_back_needs_the_token(reader: Reader, gateway: Neighbour) -> None:
+async def test_a_call_back_needs_the_token(reader: Reader, gateway: BusClient) -> None:
     for bearer in ("", "wrong"):
         with pytest.raises(Refusal) as refusal:
             await reader.brevo_tells("unsubscribed", bearer=bearer)
@@ -235,7 +235,7 @@ async def test_a_call_back_needs_the_token(reader: Reader, gateway: Neighbour) -
 @pytest.mark.parametrize(
     "body", [{"email": "none", "consent": True}, {"email": "a@b.example", "consent": False}, {"email": "a@b.example"}]
 )
-async def test_a_request_without_address_or_consent_is_refused(gateway: Neighbour, body: dict[str, Any]) -> None:
+async def test_a_request_without_address_or_consent_is_refused(gateway: BusClient, body: dict[str, Any]) -> None:
     assert (await gateway.refused(SUBSCRIBE, body)).kind is ErrorKind.INVALID
 
 

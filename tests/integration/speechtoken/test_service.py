@@ -11,7 +11,7 @@ from contracts.speech import TOKEN, VOICES, SpeechToken, Voices
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
 from tests.support.quotas import use_up_the_day
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 from tests.support.voice import recognised, samples, sound_file
 
 KEY = "emulator-key"
@@ -55,23 +55,23 @@ async def service(
 
 
 @shared
-async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[Neighbour]:
-    async with Neighbour("gateway", server) as neighbour:
-        yield neighbour
+async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[BusClient]:
+    async with BusClient("gateway", server) as client:
+        yield client
 
 
-async def issued(gateway: Neighbour, key: str = "k" * 32) -> SpeechToken:
+async def issued(gateway: BusClient, key: str = "k" * 32) -> SpeechToken:
     return await gateway.get(TOKEN, SpeechToken, quota_key=key, tier="free")
 
 
-async def test_a_token_opens_the_vendor_for_the_page(gateway: Neighbour, process: Running, tmp_path: Path) -> None:
+async def test_a_token_opens_the_vendor_for_the_page(gateway: BusClient, process: Running, tmp_path: Path) -> None:
     token = await issued(gateway)
     assert (token.region, token.endpoint) == ("swedencentral", process.url.replace("http:", "ws:"))
     sound = sound_file(tmp_path / "speech.wav", samples("hej"))
     assert await recognised(token.model_dump(), sound)
 
 
-async def test_the_voices_are_those_of_our_languages_and_asked_for_once(gateway: Neighbour, azure: Running) -> None:
+async def test_the_voices_are_those_of_our_languages_and_asked_for_once(gateway: BusClient, azure: Running) -> None:
     first = await gateway.get(VOICES, Voices)
     azure.fault(status=500, times=None)
     second = await gateway.get(VOICES, Voices)
@@ -80,7 +80,7 @@ async def test_the_voices_are_those_of_our_languages_and_asked_for_once(gateway:
     assert len([one for one in azure.requests() if "voices" in one["path"]]) <= 1
 
 
-async def test_the_days_quota_ends(service: RunningService, gateway: Neighbour) -> None:
+async def test_the_days_quota_ends(service: RunningService, gateway: BusClient) -> None:
     await issued(gateway, key="q" * 32)
     use_up_the_day(service.database, "q" * 32, "voice")
     refusal = await gateway.refused(TOKEN, quota_key="q" * 32, tier="free")
@@ -91,7 +91,7 @@ async def test_the_days_quota_ends(service: RunningService, gateway: Neighbour) 
     assert again.kind is ErrorKind.RATE_LIMITED
 
 
-async def test_nobody_without_a_quota_key_is_served(gateway: Neighbour) -> None:
+async def test_nobody_without_a_quota_key_is_served(gateway: BusClient) -> None:
     assert (await gateway.refused(TOKEN)).kind is ErrorKind.UNAUTHENTICATED
 
 
@@ -100,14 +100,14 @@ async def test_nobody_without_a_quota_key_is_served(gateway: Neighbour) -> None:
     [(401, ErrorKind.UPSTREAM_FAILED), (429, ErrorKind.RATE_LIMITED), (503, ErrorKind.UPSTREAM_FAILED)],
 )
 async def test_trouble_at_the_vendor_is_a_refusal(
-    gateway: Neighbour, azure: Running, status: int, kind: ErrorKind
+    gateway: BusClient, azure: Running, status: int, kind: ErrorKind
 ) -> None:
     azure.fault(status=status, times=None)
     assert (await gateway.refused(TOKEN, quota_key="k" * 32, tier="free")).kind is kind
 
 
 async def test_key_and_token_are_in_no_answer_no_file_and_no_log(
-    gateway: Neighbour, service: RunningService, azure: Running
+    gateway: BusClient, service: RunningService, azure: Running
 ) -> None:
     answer = await gateway.ask(TOKEN, quota_key="k" * 32, tier="free")
     voices = await gateway.ask(VOICES)

@@ -23,7 +23,7 @@ from contracts.text import GENERATE, TOOLS, USAGE_COUNTED, Tools, UsageCounted
 from tests.integration.emulators.running import ROOT, Running, start
 from tests.support.nats import NatsServer
 from tests.support.quotas import use_up_the_day
-from tests.support.running_service import Neighbour, RunningService
+from tests.support.running_service import BusClient, RunningService
 
 CANARY = "Kanariefågel-7391"
 TEXT = f"{CANARY} bor på ön eftersom växterna tillhandahåller mat åt åtskilliga individer."
@@ -71,9 +71,9 @@ async def service(
 
 
 @shared
-async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[Neighbour]:
-    async with Neighbour("gateway", server) as neighbour:
-        yield neighbour
+async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[BusClient]:
+    async with BusClient("gateway", server) as client:
+        yield client
 
 
 @shared
@@ -128,7 +128,7 @@ async def closed_within(azure: Running, seconds: float) -> bool:
 
 
 @pytest.mark.parametrize(("language", "title"), [("sv", "Förenkla"), ("nb", "Forenkle"), ("en", "Simplify")])
-async def test_the_catalogue_speaks_the_callers_language(gateway: Neighbour, language: str, title: str) -> None:
+async def test_the_catalogue_speaks_the_callers_language(gateway: BusClient, language: str, title: str) -> None:
     catalogue = await gateway.get(TOOLS, Tools, language=language)
     assert [tool.id for tool in catalogue.tools] == [
         "simplify", "summarise", "translate", "proofread", "explain", "quiz"
@@ -227,7 +227,7 @@ async def test_leaving_ends_the_work_at_the_vendor_in_every_phase(
 
 async def test_a_use_is_counted_without_anybody(server: NatsServer, content: Bus) -> None:
     heard: asyncio.Queue[UsageCounted] = asyncio.Queue(maxsize=10)
-    async with Neighbour("analytics", server) as analytics:
+    async with BusClient("analytics", server) as analytics:
         await analytics.bus.listen(USAGE_COUNTED, heard.put)
         await analytics.bus.serving()
         await bytes_of(await asked(content))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.auth.adapters.policies import read_common_passwords, read_letters
-from services.auth.domain.letters import Stationery
+from services.auth.domain.letters import LetterTemplates
 from services.auth.domain.throttle import Guesses, MailAllowance
 from services.auth.settings import POLICIES
 from services.auth.usecases.login import LoggingIn, SignedIn
@@ -29,16 +29,16 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
-        stationery, mail = Stationery(LETTERS, "http://localhost:8000/"), MailAllowance()
+        templates, mail = LetterTemplates(LETTERS, "http://localhost:8000/"), MailAllowance()
         self.registering = Registering(
-            self.store, self.hasher, stationery, mail, self.clock, common_passwords=COMMON, first_tier="free"
+            self.store, self.hasher, templates, mail, self.clock, common_passwords=COMMON, first_tier="free"
         )
         self.login = LoggingIn(self.store, self.store, self.hasher, Guesses(), self.revocations, self.clock)
         self.passwords = Passwords(
             self.store,
             self.hasher,
             self.login,
-            stationery,
+            templates,
             mail,
             self.revocations,
             self.clock,

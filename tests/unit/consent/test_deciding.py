@@ -6,11 +6,11 @@ from datetime import timedelta
 from services.consent.domain import (
     ACCOUNT_CONSENT_LASTS,
     VISITOR_CONSENT_LASTS,
+    ActiveConsent,
     Change,
     Event,
     Kind,
     Shown,
-    Standing,
     Wish,
     decide,
 )
@@ -21,9 +21,9 @@ SHOWN = Shown(controller="Midgard AI AS", version=VERSION, hash="a" * 64, langua
 ACCOUNT, VISITOR = "account-0123456789", "visitor-0123456789"
 
 
-def standing(kind: Kind, purpose: str, version: str = VERSION) -> Standing:
+def active_consent(kind: Kind, purpose: str, version: str = VERSION) -> ActiveConsent:
     holder_id = ACCOUNT if kind is Kind.ACCOUNT else VISITOR
-    return Standing(
+    return ActiveConsent(
         kind=kind,
         holder_id=holder_id,
         purpose=purpose,
@@ -34,7 +34,7 @@ def standing(kind: Kind, purpose: str, version: str = VERSION) -> Standing:
 
 
 def decided(
-    standings: Sequence[Standing] = (),
+    active_consents: Sequence[ActiveConsent] = (),
     *,
     account: dict[str, bool] | None = None,
     cookies: dict[str, bool] | None = None,
@@ -43,7 +43,7 @@ def decided(
     wish = Wish(
         account_id=ACCOUNT, visitor_id=visitor_id, account_purposes=account or {}, cookie_purposes=cookies or {}
     )
-    return decide(wish, standings, {VERSION}, SHOWN, START)
+    return decide(wish, active_consents, {VERSION}, SHOWN, START)
 
 
 def events(change: Change) -> dict[str, str]:
@@ -68,7 +68,7 @@ def test_refusing_leaves_no_pseudonym_anywhere() -> None:
 
 
 def test_accepting_one_more_keeps_the_pseudonym_and_the_first() -> None:
-    before = [standing(Kind.VISITOR, "analytics")]
+    before = [active_consent(Kind.VISITOR, "analytics")]
     change = decided(before, cookies={"marketing": True}, visitor_id=VISITOR)
     assert change.visitor_id == VISITOR
     assert change.accepted_cookies == {"analytics", "marketing"}
@@ -76,7 +76,7 @@ def test_accepting_one_more_keeps_the_pseudonym_and_the_first() -> None:
 
 
 def test_withdrawing_the_last_takes_the_pseudonym_away() -> None:
-    before = [standing(Kind.VISITOR, "analytics")]
+    before = [active_consent(Kind.VISITOR, "analytics")]
     change = decided(before, cookies={"analytics": False}, visitor_id=VISITOR)
     assert (change.visitor_id, change.retired) == (None, VISITOR)
     assert events(change) == {"analytics": Event.WITHDRAWN}
@@ -97,7 +97,7 @@ def test_account_and_browser_are_not_joined() -> None:
 
 
 def test_an_account_purpose_leaves_the_browser_alone() -> None:
-    before = [standing(Kind.VISITOR, "analytics")]
+    before = [active_consent(Kind.VISITOR, "analytics")]
     change = decided(before, account={"text_tools": True}, visitor_id=VISITOR)
     assert (change.visitor_id, change.retired) == (VISITOR, None)
     assert change.accepted_cookies == {"analytics"}
@@ -105,14 +105,14 @@ def test_an_account_purpose_leaves_the_browser_alone() -> None:
 
 
 def test_a_consent_under_a_notice_that_changed_in_substance_is_none() -> None:
-    old = standing(Kind.ACCOUNT, "text_tools", version="2020-01-01")
+    old = active_consent(Kind.ACCOUNT, "text_tools", version="2020-01-01")
     assert not old.holds({VERSION}, START)
     change = decided([old], account={"text_tools": False})
     assert events(change) == {"text_tools": Event.REFUSED}
 
 
 def test_consents_lapse() -> None:
-    account, visitor = standing(Kind.ACCOUNT, "text_tools"), standing(Kind.VISITOR, "analytics")
+    account, visitor = active_consent(Kind.ACCOUNT, "text_tools"), active_consent(Kind.VISITOR, "analytics")
     assert account.holds({VERSION}, account.given_at + ACCOUNT_CONSENT_LASTS - timedelta(seconds=1))
     assert not account.holds({VERSION}, account.given_at + ACCOUNT_CONSENT_LASTS)
     assert not visitor.holds({VERSION}, visitor.given_at + VISITOR_CONSENT_LASTS)

@@ -17,9 +17,9 @@ async def test_who_waits_as_told_is_not_refused_again(tmp_path: Path) -> None:
     limits = RateLimits(policy)
     # Windows begin with the clock; this leaves 1.4 seconds of one, which is more than a whole one and less than two.
     await asyncio.sleep(WINDOW_SECONDS - time.time() % WINDOW_SECONDS + 0.6)
-    passed, standing = await limits.spend(Limit.MAIL, "somebody")
+    passed, rate_limit = await limits.spend(Limit.MAIL, "somebody")
     while passed:
-        passed, standing = await limits.spend(Limit.MAIL, "somebody")
-    await asyncio.sleep(standing.reset_seconds)
+        passed, rate_limit = await limits.spend(Limit.MAIL, "somebody")
+    await asyncio.sleep(rate_limit.reset_seconds)
     passed, _ = await limits.spend(Limit.MAIL, "somebody")
     assert passed

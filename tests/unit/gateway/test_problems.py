@@ -2,13 +2,13 @@
 
 from contracts.envelope import Language
 from contracts.errors import ErrorKind, Refusal
-from services.gateway.adapters.limits import Standing
+from services.gateway.adapters.limits import RateLimitStatus
 from services.gateway.api.admission import LimitReached
 from services.gateway.api.problems import response_of
 
 QUOTA = Refusal(ErrorKind.RATE_LIMITED, "daily-quota", limit=3, window_seconds=86_400, retry_after_seconds=60)
 GUESSES = Refusal(ErrorKind.RATE_LIMITED, "too-many-guesses", retry_after_seconds=4)
-STANDING = Standing("login", quota=80, window_seconds=60, remaining=0, reset_seconds=9)
+STANDING = RateLimitStatus("login", quota=80, window_seconds=60, remaining=0, reset_seconds=9)
 
 
 def fields_of(refusal: Refusal) -> tuple[str, str, str]:

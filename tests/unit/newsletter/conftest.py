@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.newsletter.domain.letters import Occasion, Stationery
+from services.newsletter.domain.letters import LetterTemplates, Occasion
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import Subscription
 from services.newsletter.ports import Choice
@@ -40,8 +40,8 @@ def contacts() -> FakeContacts:
 
 @pytest.fixture
 def subscribing(subscriptions: FakeSubscriptions, clock: FakeClock) -> Subscribing:
-    stationery = Stationery(WORDS, "https://larabot.example.org")
-    return Subscribing(subscriptions, stationery, Pseudonyms(bytes(32)), clock, notice_version="2024-05-22")
+    templates = LetterTemplates(WORDS, "https://larabot.example.org")
+    return Subscribing(subscriptions, templates, Pseudonyms(bytes(32)), clock, notice_version="2024-05-22")
 
 
 @pytest.fixture

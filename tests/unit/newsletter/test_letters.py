@@ -7,7 +7,7 @@ import pytest
 
 from chassis.mail import Letter
 from services.newsletter.adapters.policies import read_letters
-from services.newsletter.domain.letters import Notice, Occasion, Stationery
+from services.newsletter.domain.letters import LetterTemplates, Notice, Occasion
 
 POLICIES = Path(__file__).resolve().parents[3] / "policies"
 WORDS = {"sv": "nyhetsbrev", "nb": "nyhetsbrev", "en": "newsletter"}
@@ -15,27 +15,27 @@ TOKEN = "t" * 43
 
 
 @pytest.fixture
-def stationery() -> Stationery:
-    return Stationery(read_letters(POLICIES), "https://larabot.example.org/")
+def templates() -> LetterTemplates:
+    return LetterTemplates(read_letters(POLICIES), "https://larabot.example.org/")
 
 
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.parametrize("occasion", Occasion)
 def test_every_letter_names_the_newsletter_and_begins_with_its_link(
-    stationery: Stationery, occasion: Occasion, language: str
+    templates: LetterTemplates, occasion: Occasion, language: str
 ) -> None:
     if occasion is Occasion.CONFIRM:
-        letter, path = stationery.ask_to_confirm("a@b.example", language, TOKEN), "confirm"
+        letter, path = templates.ask_to_confirm("a@b.example", language, TOKEN), "confirm"
     else:
-        letter, path = stationery.of_newsletter(occasion, "a@b.example", language, TOKEN), "unsubscribe"
+        letter, path = templates.of_newsletter(occasion, "a@b.example", language, TOKEN), "unsubscribe"
     assert WORDS[language] in letter.subject.lower()
     assert letter.text.startswith(f"https://larabot.example.org/newsletter/{path}#token={TOKEN}\n")
     assert "Midgard AI AS" in letter.text
     assert "kontakt@larabot.se" in letter.html
 
 
-def test_one_click_unsubscribe_survives_the_way_to_the_wire(stationery: Stationery) -> None:
-    notice = stationery.of_newsletter(Occasion.WELCOME, "a@b.example", "sv", TOKEN)
+def test_one_click_unsubscribe_survives_the_way_to_the_wire(templates: LetterTemplates) -> None:
+    notice = templates.of_newsletter(Occasion.WELCOME, "a@b.example", "sv", TOKEN)
     raw = rendered(notice)
     link = f"<https://larabot.example.org/newsletter/unsubscribe/{TOKEN}>"
     assert f"List-Unsubscribe: {link}\r\n".encode() in raw
@@ -43,8 +43,8 @@ def test_one_click_unsubscribe_survives_the_way_to_the_wire(stationery: Statione
     assert message_from_bytes(raw, policy=policy.default)["List-Unsubscribe"] == link
 
 
-def test_the_letter_that_asks_is_no_newsletter_yet(stationery: Stationery) -> None:
-    assert b"List-Unsubscribe" not in rendered(stationery.ask_to_confirm("a@b.example", "sv", TOKEN))
+def test_the_letter_that_asks_is_no_newsletter_yet(templates: LetterTemplates) -> None:
+    assert b"List-Unsubscribe" not in rendered(templates.ask_to_confirm("a@b.example", "sv", TOKEN))
 
 
 def rendered(notice: Notice) -> bytes:

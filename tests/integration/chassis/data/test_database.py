@@ -213,7 +213,7 @@ async def test_settling_waits_for_a_reader_and_then_empties_the_log(sqlite_toy: 
     async with sqlite_toy.database.read() as session:
         await session.execute(select(table("person").c.id))
         await sqlite_toy.add_person("bo", number=2)
-        settling = asyncio.create_task(sqlite_toy.database.settle())
+        settling = asyncio.create_task(sqlite_toy.database.truncate_wal())
         await asyncio.sleep(0.3)
         assert not settling.done()
         assert log.stat().st_size > 0
@@ -228,14 +228,14 @@ async def test_settling_gives_up_on_an_endless_reader(sqlite_toy: Toy, monkeypat
         await session.execute(select(table("person").c.id))
         await sqlite_toy.add_person("bo", number=2)
         with pytest.raises(StillBusy):
-            await sqlite_toy.database.settle()
-    await sqlite_toy.database.settle()
+            await sqlite_toy.database.truncate_wal()
+    await sqlite_toy.database.truncate_wal()
 
 
 async def test_many_settle_at_once_while_others_write(sqlite_toy: Toy, tmp_path: Path) -> None:
     async def write_and_settle(number: int) -> None:
         await sqlite_toy.add_person(f"p{number}", number=number)
-        await sqlite_toy.database.settle()
+        await sqlite_toy.database.truncate_wal()
 
     await asyncio.gather(*(write_and_settle(number) for number in range(30)))
     assert len(await sqlite_toy.rows("person")) == 30

@@ -118,7 +118,7 @@ async def test_interrupted_after_the_deletes_it_still_states_what_was_deleted(
         raise TimeoutError
 
     with monkeypatch.context() as patch:
-        patch.setattr(toy.database, "settle", interrupted)
+        patch.setattr(toy.database, "truncate_wal", interrupted)
         with pytest.raises(TimeoutError):
             await toy.holder.erase(SERVICE, erasure)
     assert await toy.rows("note") == []
@@ -132,14 +132,14 @@ async def test_a_row_that_appears_meanwhile_is_found_by_the_probe_and_goes_the_n
 ) -> None:
     await toy.add_person("anna", notes=1)
     erasure = toy.ask_to_erase("anna")
-    settle = toy.database.settle
+    truncate_wal = toy.database.truncate_wal
 
     async def somebody_writes() -> None:
-        await settle()
+        await truncate_wal()
         await toy.add_person("anna", notes=2)
 
     with monkeypatch.context() as patch:
-        patch.setattr(toy.database, "settle", somebody_writes)
+        patch.setattr(toy.database, "truncate_wal", somebody_writes)
         async with toy.database.write() as session:
             await session.execute(table("payment").delete())
         with pytest.raises(StillHeld, match="note, person"):

@@ -81,7 +81,7 @@ async def test_a_log_that_cannot_be_emptied_now_does_not_end_the_sweeping(
         held_up.set()
         raise StillBusy
 
-    monkeypatch.setattr(toy.database, "settle", busy)
+    monkeypatch.setattr(toy.database, "truncate_wal", busy)
     await toy.add_person("anna")
     clock.advance(timedelta(days=31))
     task = asyncio.create_task(retention.run())

@@ -1,4 +1,4 @@
-"""Places in an export, and values as JSON."""
+"""Cursors of an export, and values as JSON."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.holder.export import Place, as_json
+from chassis.holder.export import Cursor, as_json
 
 
 class Colour(Enum):
@@ -17,14 +17,14 @@ class Colour(Enum):
 @pytest.mark.parametrize(
     "after", [None, ["a"], [7], ["anna", datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)], ["åäö/+="]]
 )
-def test_a_place_comes_back_from_its_cursor(after: list[Any] | None) -> None:
-    place = Place(3, after)
-    assert Place.parse(place.cursor()) == place
+def test_a_cursor_is_read_back_as_it_was(after: list[Any] | None) -> None:
+    cursor = Cursor(3, after)
+    assert Cursor.parse(cursor.encoded()) == cursor
 
 
 @pytest.mark.parametrize("cursor", ["", "not base64!", "e30=", "WzFd", "WzEsMl0=", "WzEsW3siYiI6MX1dXQ==", "A" * 3000])
-def test_another_word_is_no_place(cursor: str) -> None:
-    assert Place.parse(cursor) is None
+def test_another_text_is_no_cursor(cursor: str) -> None:
+    assert Cursor.parse(cursor) is None
 
 
 @pytest.mark.parametrize(

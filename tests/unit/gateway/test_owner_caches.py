@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from contracts.auth import SessionsRevoked
 from contracts.consent import ConsentChanged, Granted, Purpose
 from contracts.errors import ErrorKind, Refusal
-from services.gateway.adapters.standing import BusConsents, BusSessions
+from services.gateway.adapters.owner_caches import BusConsents, BusSessions
 
 ACCOUNT, OTHER = "a" * 22, "b" * 22
 SESSION = {

@@ -23,7 +23,7 @@ CHECKED_LINKS_MAX = 2000
 log = Log("consent")
 
 
-class Upkeep:
+class Maintenance:
     """Keeps records and evidence true to what stands."""
 
     def __init__(self, database: Database, clock: Clock, evidence: EvidenceBook) -> None:
@@ -40,9 +40,9 @@ class Upkeep:
 
     async def end_lapsed(self) -> None:
         """Records of consents that stand no more, since their time was over, count down from now."""
-        standing = [select(col(rows.record_id)) for rows in (AccountConsentRow, VisitorConsentRow)]
+        active_consent = [select(col(rows.record_id)) for rows in (AccountConsentRow, VisitorConsentRow)]
         lapsed = (col(RecordRow.event) == Event.GIVEN.value) & col(RecordRow.ended_at).is_(None)
-        for records in standing:
+        for records in active_consent:
             lapsed &= col(RecordRow.record_id).not_in(records)
         async with self._database.write() as session:
             await session.execute(update(RecordRow).where(lapsed).values(ended_at=self._clock.now()))
@@ -53,7 +53,7 @@ class Upkeep:
             try:
                 await self.end_lapsed()
             except DATABASE_FAILURES as error:
-                log.warning("upkeep waits", error=error)
+                log.warning("maintenance waits", error=error)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def check_chain(self) -> None:

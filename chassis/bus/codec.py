@@ -89,5 +89,5 @@ def raise_if_refused(headers: Mapping[str, str], body: bytes) -> None:
     if kind is None:
         return
     content = orjson.loads(body)
-    known = ErrorKind(kind) if kind in KINDS else ErrorKind.INTERNAL  # a newer neighbour may know more kinds
+    known = ErrorKind(kind) if kind in KINDS else ErrorKind.INTERNAL  # a newer owner may know more kinds
     raise Refusal(known, content["reason"], **content["members"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.api.surroundings import security_headers
+from services.gateway.api.middleware import security_headers
 
 NAME = b"strict-transport-security"
 

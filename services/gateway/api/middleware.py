@@ -58,7 +58,7 @@ def security_headers(scheme: str, speech_origins: str) -> list[tuple[bytes, byte
     return [(name.lower().encode(), value.encode()) for name, value in fields.items()]
 
 
-class Surroundings:
+class Middleware:
     """Outermost ASGI layer."""
 
     def __init__(self, app: ASGIApp, visits: Visits, scheme: str, speech_origins: str) -> None:

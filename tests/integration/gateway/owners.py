@@ -1,4 +1,4 @@
-"""The gateway in the test's own loop, and its neighbours as toys on a real bus: each answers as a test wishes."""
+"""The gateway in the test's own loop, and its owners as toys on a real bus: each answers as a test wishes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,7 +38,7 @@ READY_SECONDS_MAX = 15
 Chunks = AsyncIterator[bytes | MediaType]
 
 
-class Neighbours:
+class Owners:
     """Auth, consent, textproxy, newsletter and dsar; `granted` and `generate` are what a test changes."""
 
     def __init__(self, server: NatsServer) -> None:
@@ -153,10 +153,10 @@ class Neighbours:
 
 
 class Gateway:
-    """The whole gateway on a free port; `neighbours` are there before it is."""
+    """The whole gateway on a free port; `owners` are there before it is."""
 
     def __init__(self, server: NatsServer, directory: Path, database_url: str | None = None) -> None:
-        self.neighbours = Neighbours(server)
+        self.owners = Owners(server)
         self.port = any_port(set())
         web = directory / "web"
         web.mkdir(exist_ok=True)
@@ -183,7 +183,7 @@ class Gateway:
         return f"http://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        await self._stack.enter_async_context(self.neighbours)
+        await self._stack.enter_async_context(self.owners)
         await self.start()
         self.http = await self._stack.enter_async_context(self.client())
         return self
