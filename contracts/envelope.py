@@ -32,6 +32,8 @@ class Caller(BaseModel):
 
     `visitor_choice` is the raw value of the visitor's cookie; `case_secret` the header X-Case-Secret;
     `quota_key` the account's pseudonym of the day, which only the gateway can derive.
+    `idempotency_key`: on routes that create, a keyed hash of session, route and the header Idempotency-Key (64 hex
+    digits). Two requests with the same one are the same request, sent again because its outcome was not known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -47,6 +49,7 @@ class Caller(BaseModel):
     visitor_id: str | None = None
     case_secret: str | None = None
     quota_key: str | None = None
+    idempotency_key: str | None = None
 
 
 class Envelope(BaseModel):

@@ -42,7 +42,9 @@ class Http:
     """Where a browser reaches a contract, whom it serves and which consent purpose it needs.
 
     `drop_without_consent` answers `status` without asking the owner when the purpose is not consented to.
-    `creates` honours Idempotency-Key. `empty` means that the answer has no body. `alias` is a second path under
+    `creates` honours Idempotency-Key; `recalls` means that the owner knows a repetition by `caller.idempotency_key`
+    and answers it as it did the first time, so the gateway asks it again (otherwise a repetition of an answered
+    request gets the status alone). `empty` means that the answer has no body. `alias` is a second path under
     the same name. `refuses` names what the owner refuses beyond what follows from the rest.
     """
 
@@ -55,6 +57,7 @@ class Http:
     drop_without_consent: bool = False
     sets_cookie: bool = False
     creates: bool = False
+    recalls: bool = False
     csrf: bool = True
     empty: bool = False
     limit: Limit = Limit.DEFAULT

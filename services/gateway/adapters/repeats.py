@@ -1,6 +1,7 @@
-"""Repeated requests: an Idempotency-Key is answered by status; the body of the first answer is not kept."""
+"""Repeated requests (the header Idempotency-Key): their status is kept for a day, never a body."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -16,27 +17,42 @@ from contracts.fields import IDEMPOTENCY_KEY_MAX
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.tables import IDEMPOTENCY_RETENTION, RepeatedRequest
 
-UNDER_WAY = 0
+UNDER_WAY, UNKNOWN = 0, 1
 # Longer than any call may take: a gateway that died in the meantime will not come back to it.
 UNDER_WAY_MAX = timedelta(seconds=60)
 SWEEP_SECONDS = 3600.0
+# After these, the owner may have done the work or not.
+OUTCOME_UNKNOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE, ErrorKind.INTERNAL, ErrorKind.UPSTREAM_FAILED})
 
 log = Log("repeats")
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed key: the keyed hash that names the request, and the status of its earlier answer, if there was one."""
+
+    name: str
+    answered: int | None = None
+
+
 class Repeats:
-    """Remembers, by keyed hash, which keys were used and what they were answered with."""
+    """Remembers, by keyed hash, which keys were used and what they were answered with.
+
+    A request whose outcome is not known (no answer in time, a lost bus, a gateway that died) keeps its key: its
+    repetition reaches the owner under the same name, and the owner tells whether it has done the work. Source:
+    draft-ietf-httpapi-idempotency-key-header, section 2.6.
+    """
 
     def __init__(self, database: Database, clock: Clock, secrets: DaySecrets) -> None:
         self._database = database
         self._clock = clock
         self._secrets = secrets
 
-    async def begin(self, session: str, route: str, key: str, body: bytes) -> tuple[str, int | None]:
-        """Claim a key: its name, and the status of the earlier answer if there was one.
+    async def begin(self, session: str, route: str, key: str, body: bytes) -> Claimed:
+        """Claim a key.
 
         Raises:
-            Refusal: CONFLICT when the key came with another body, or its first request is under way.
+            Refusal: MALFORMED for no key; CONFLICT when it came with another body, or its request is under way.
         """
         if not key or len(key) > IDEMPOTENCY_KEY_MAX or not key.isprintable():
             raise Refusal(ErrorKind.MALFORMED, "idempotency-key")
@@ -45,36 +61,47 @@ class Repeats:
             async with self._database.write() as database:
                 return await self._claim(database, known_as)
         except IntegrityError:
-            raise Refusal(ErrorKind.CONFLICT, "request-under-way") from None
+            raise Refusal(ErrorKind.CONFLICT, "request-under-way", retry_after_seconds=1) from None
         except DATABASE_FAILURES as error:
             log.warning("database fails", error=error)
             raise Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2) from None
 
-    async def _claim(self, database: AsyncSession, known_as: list[tuple[str, str]]) -> tuple[str, int | None]:
+    async def _claim(self, database: AsyncSession, known_as: list[tuple[str, str]]) -> Claimed:
         now = self._clock.now()
         for name, body_hash in known_as:
             row = await database.get(RepeatedRequest, name, with_for_update=True)
-            if row is None:
-                continue
-            if row.at + (UNDER_WAY_MAX if row.status == UNDER_WAY else IDEMPOTENCY_RETENTION) > now:
-                return name, _answered(row, body_hash)
-            await database.delete(row)
-            await database.flush()
+            if row is not None and row.at + IDEMPOTENCY_RETENTION > now:
+                return _claimed(row, body_hash, now)
+            if row is not None:
+                await database.delete(row)
+                await database.flush()
         name, body_hash = known_as[0]
         database.add(RepeatedRequest(key=name, body_hash=body_hash, status=UNDER_WAY, at=now))
-        return name, None
+        return Claimed(name)
 
-    async def end(self, name: str, status: int | None) -> None:
-        """Note the answer's status; without one (it failed) the key is free again."""
+    async def answered(self, claimed: Claimed, status: int) -> None:
+        """Note the status of the answer."""
+        await self._end(claimed, status)
+
+    async def failed(self, claimed: Claimed, refusal: Refusal | None) -> None:
+        """Free the key of a request that was refused; keep it where the outcome is unknown (`None`: it broke off)."""
+        is_unknown = refusal is None or refusal.kind in OUTCOME_UNKNOWN
+        if is_unknown or claimed.answered is not None:
+            await self._end(claimed, claimed.answered or UNKNOWN)
+        else:
+            await self._end(claimed, None)
+
+    async def _end(self, claimed: Claimed, status: int | None) -> None:
         try:
             async with self._database.write() as database:
-                row = await database.get(RepeatedRequest, name)
+                row = await database.get(RepeatedRequest, claimed.name)
                 if row is not None and status is None:
                     await database.delete(row)
                 elif row is not None and status is not None:
                     row.status = status
         except DATABASE_FAILURES as error:
-            log.warning("answer not noted", error=error)  # the answer itself is right; the key is free in a minute
+            # The answer itself is right; its repetition is asked of the owner again, a minute from now.
+            log.warning("answer not noted", error=error)
 
     async def run(self) -> None:
         """Forget what is too old to matter, every hour."""
@@ -86,9 +113,12 @@ class Repeats:
             await database.execute(delete(RepeatedRequest).where(too_old))
 
 
-def _answered(row: RepeatedRequest, body_hash: str) -> int:
+def _claimed(row: RepeatedRequest, body_hash: str, now: datetime) -> Claimed:
     if row.body_hash != body_hash:
         raise Refusal(ErrorKind.CONFLICT, "key-used-with-another-body")
-    if row.status == UNDER_WAY:
+    if row.status not in {UNDER_WAY, UNKNOWN}:
+        return Claimed(row.key, row.status)
+    if row.status == UNDER_WAY and row.at + UNDER_WAY_MAX > now:
         raise Refusal(ErrorKind.CONFLICT, "request-under-way", retry_after_seconds=1)
-    return row.status
+    row.status, row.at = UNDER_WAY, now
+    return Claimed(row.key)

@@ -14,8 +14,8 @@ from chassis.bus import Answer, Bus
 from contracts.envelope import HEADER_COOKIE, CookieToSet, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Account, Call, Http, Stream
-from services.gateway.adapters.repeats import Repeats
-from services.gateway.api.admission import Admission, Admitted
+from services.gateway.adapters.repeats import Claimed, Repeats
+from services.gateway.api.admission import Admission, Admitted, address_of
 from services.gateway.api.bodies import read_body
 from services.gateway.api.language import language_of
 from services.gateway.api.problems import response_of
@@ -83,17 +83,27 @@ class ContractRoutes:
         key = request.headers.get("idempotency-key")
         if not http.creates or key is None:
             return await bus.request(call, envelope, body), None
-        who = admitted.caller.session_id or (request.client.host if request.client else "")
-        name, status = await self._repeats.begin(who, call.subject, key, body)
-        if status is not None:
-            return Answer(b""), status
-        answered: int | None = None
+        who = admitted.caller.session_id or address_of(request)
+        claimed = await self._repeats.begin(who, call.subject, key, body)
+        if claimed.answered is not None and not http.recalls:
+            return Answer(b""), claimed.answered
+        caller = envelope.caller.model_copy(update={"idempotency_key": claimed.name})
+        refused: Refusal | None = None
+        answer: Answer | None = None
         try:
-            answer = await bus.request(call, envelope, body)
-            answered = http.status
+            answer = await bus.request(call, envelope.model_copy(update={"caller": caller}), body)
+        except Refusal as refusal:
+            refused = refusal
+            raise
         finally:
-            await self._repeats.end(name, answered)
-        return answer, None
+            await self._note(claimed, http, answer, refused)
+        return answer, claimed.answered
+
+    async def _note(self, claimed: Claimed, http: Http, answer: Answer | None, refused: Refusal | None) -> None:
+        if answer is not None:
+            await self._repeats.answered(claimed, http.status)
+        else:
+            await self._repeats.failed(claimed, refused)
 
 
 class ContractEndpoint:

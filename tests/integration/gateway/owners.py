@@ -16,10 +16,11 @@ from chassis.clock import Clock
 from chassis.lifecycle import Service
 from contracts.auth import AUTHENTICATE, REGISTER, Authenticate, Session
 from contracts.consent import GRANTED, Granted, GrantedRequest, Purpose
-from contracts.dsar import PACKAGE
+from contracts.dsar import OPEN, PACKAGE, Open, Opened, State
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import HEALTH, SERVICES, Health
+from contracts.identifiers import new_id
 from contracts.messages import Done, Empty
 from contracts.newsletter import SUBSCRIBE
 from contracts.table import Account
@@ -52,6 +53,7 @@ class Owners:
         self.generate: Callable[[], Chunks] = self.two_chunks
         self.package: Callable[[], Chunks] = self.two_chunks
         self.subscribed = 0
+        self.idempotency_keys: list[str | None] = []
         self.before_consent: Callable[[], Awaitable[None]] | None = None
         self.running = 0
         self.closed = asyncio.Event()
@@ -66,6 +68,7 @@ class Owners:
         await self.buses["consent"].serve(GRANTED, self._granted)
         await self.buses["textproxy"].serve(TOOLS, self._tools)
         await self.buses["newsletter"].serve(SUBSCRIBE, self._subscribe)
+        await self.buses["dsar"].serve(OPEN, self._open)
         await self.buses["dsar"].serve_stream(PACKAGE, self._package)
         await self.content.serve_stream(GENERATE, self._generate)
         for bus in (*self.buses.values(), self.content):
@@ -122,8 +125,19 @@ class Owners:
     async def _tools(self, request: Empty, caller: Caller) -> Tools:
         return Tools(tools=[])
 
+    async def _open(self, request: Open, caller: Caller) -> Opened:
+        """As dsar: the same key is the same case."""
+        return Opened(
+            id=(caller.idempotency_key or new_id())[:22],
+            right=request.right,
+            state=State.GATHERING,
+            due_at=Clock().now(),
+            case_secret="e" * 43,
+        )
+
     async def _subscribe(self, request: Any, caller: Caller) -> Done:
         self.subscribed += 1
+        self.idempotency_keys.append(caller.idempotency_key)
         if self.subscribe is not None:
             await self.subscribe()
         return Done()

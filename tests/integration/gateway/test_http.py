@@ -2,21 +2,28 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select, update
 
+from contracts.dsar import OPEN
 from contracts.errors import ErrorKind, Refusal
+from contracts.registry import ROUTES
 from services.gateway.tables import RepeatedRequest, RequestLog
 from tests.integration.gateway.owners import SIGNED_IN, SIMPLIFY, Gateway, Owners, request_bytes
+from tests.support.nats import NatsServer
 
 SUBSCRIPTIONS = "/api/newsletter/subscriptions"
 SUBSCRIBE = {"email": "anna@skola.example", "consent": True}
+ERASE = {"right": "erasure"}
 OURS = {"X-Requested-By": "larabot"}
 REGISTER = {"email": "anna@skola.example", "password": "en lång mening som ingen gissar", "name": "Anna"}
 
@@ -225,7 +232,9 @@ async def test_a_key_under_way_is_a_conflict_and_works_once(gateway: Gateway, ow
     assert owners.subscribed == 1
 
 
-async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Gateway, owners: Owners) -> None:
+async def test_the_key_of_a_gateway_that_died_is_asked_of_the_owner_after_a_minute(
+    gateway: Gateway, owners: Owners
+) -> None:
     await subscribe(gateway, "k-2")
     async with gateway.service.database.write() as session:
         old = gateway.service.clock.now() - timedelta(seconds=30)
@@ -234,16 +243,53 @@ async def test_the_key_of_a_gateway_that_died_is_free_after_a_minute(gateway: Ga
     async with gateway.service.database.write() as session:
         await session.execute(update(RepeatedRequest).values(at=old - timedelta(seconds=40)))
     assert (await subscribe(gateway, "k-2")).status_code == 202
-    assert owners.subscribed == 2
+    first, second = owners.idempotency_keys
+    assert first == second is not None
 
 
 async def test_a_refused_request_leaves_its_key_free(gateway: Gateway, owners: Owners) -> None:
     async def refuse() -> None:
         owners.subscribe = None
-        raise Refusal(ErrorKind.UNAVAILABLE)
+        raise Refusal(ErrorKind.INVALID)
 
     owners.subscribe = refuse
-    assert [(await subscribe(gateway, "k-3")).status_code for _ in range(2)] == [503, 202]
+    assert (await subscribe(gateway, "k-3")).status_code == 422
+    assert (await subscribe(gateway, "k-3", {**SUBSCRIBE, "email": "bo@skola.example"})).status_code == 202
+
+
+@pytest.mark.parametrize("kind", [ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE, ErrorKind.INTERNAL])
+async def test_a_request_of_unknown_outcome_keeps_its_key_for_the_owner(
+    gateway: Gateway, owners: Owners, kind: ErrorKind
+) -> None:
+    async def lose_the_answer() -> None:
+        owners.subscribe = None
+        raise Refusal(kind)
+
+    owners.subscribe = lose_the_answer
+    assert (await subscribe(gateway, "k-8")).status_code >= 500
+    other = await subscribe(gateway, "k-8", {**SUBSCRIBE, "email": "bo@skola.example"})
+    assert (other.status_code, other.json()["reason"]) == (409, "key-used-with-another-body")
+    assert (await subscribe(gateway, "k-8")).status_code == 202
+    first, second = owners.idempotency_keys
+    assert first == second
+    assert re.fullmatch(r"[0-9a-f]{64}", first or "")
+
+
+async def test_an_owner_that_recalls_is_asked_for_its_answer_again(
+    server: NatsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a repetition has the id of what was created, and the gateway keeps no body."""
+    assert OPEN.http is not None
+    recalling = replace(OPEN, http=replace(OPEN.http, recalls=True))
+    monkeypatch.setattr(
+        "services.gateway.api.application.ROUTES", [recalling if route is OPEN else route for route in ROUTES]
+    )
+    async with Gateway(server, tmp_path) as gateway:
+        headers = {**SIGNED_IN, "Idempotency-Key": "k-9"}
+        answers = [await gateway.http.post("/api/privacy/requests", json=ERASE, headers=headers) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [202, 202]
+        assert answers[0].json()["id"] == answers[1].json()["id"]
+        assert answers[1].headers["idempotency-replayed"] == "true"
 
 
 async def test_what_is_kept_of_a_repeated_request_cannot_be_guessed_from_its_body(gateway: Gateway) -> None:
