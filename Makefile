@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 PYTHON ?= python3
 UV := .tools/bin/uv
 PY := .venv/bin/python
-MEMBERS := contracts chassis emulators ops $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml)))
+MEMBERS := contracts kernel chassis emulators ops $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml)))
 NPM := $(PY) -m ops npm
 
 .PHONY: help setup web run test test-fast check fix lock contracts machine-setup clean
@@ -75,7 +75,7 @@ contracts: .venv/.stamp ## write the generated files again (OpenAPI, AsyncAPI, p
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url \
   $(foreach m,$(MEMBERS),--no-emit-package larabot-$(notdir $(m))) --custom-compile-command 'make lock' $(UPGRADE)
-RUNTIME := contracts chassis ops $(filter services/%,$(MEMBERS))
+RUNTIME := contracts kernel chassis ops $(filter services/%,$(MEMBERS))
 
 lock: .tools/.stamp ## resolve the two locks again (keeps pins; `make lock UPGRADE="-P name"` moves one)
 	$(COMPILE) pyproject.toml $(foreach m,$(MEMBERS),$(m)/pyproject.toml) --group pyproject.toml:dev -o requirements.lock

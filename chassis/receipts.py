@@ -1,14 +1,14 @@
 """Receipts of erasure: what a holder states, signed with its own key so that nobody else can state it.
 
 The signature covers the domain and the canonical body (RFC 8785), so that it means nothing elsewhere, and not
-one byte of the body can be changed. The form is that of `contracts.certificate`, which checks it offline.
+one byte of the body can be changed. The form is that of `kernel.certificate`, which checks it offline.
 """
 
 from typing import Any
 
-from contracts.certificate import RECEIPT_DOMAIN, is_signed, public_key_of
-from contracts.certificate import sign as signature_of
 from contracts.dsar import HolderReceipt
+from kernel.certificate import RECEIPT_DOMAIN, is_signed, public_key_of
+from kernel.certificate import sign as signature_of
 
 DOMAIN = RECEIPT_DOMAIN
 MEMBERS: dict[str, type] = {

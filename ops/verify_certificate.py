@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from contracts.certificate import FILE_BYTES_MAX, CertificateRefused, check
+from kernel.certificate import FILE_BYTES_MAX, CertificateRefused, check
 
 KEY = re.compile(r"[0-9a-f]{64}")
 

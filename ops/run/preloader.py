@@ -39,7 +39,7 @@ SHARED_LIBRARIES = (
     "tenacity",
     "uvloop",
 )
-SHARED_PACKAGES = ("contracts", "chassis")
+SHARED_PACKAGES = ("contracts", "kernel", "chassis")
 """Ours, with every module in them."""
 
 

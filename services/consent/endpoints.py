@@ -5,10 +5,11 @@ from itertools import groupby
 
 from chassis.bus import Answer
 from contracts import consent
-from contracts.consent import VISITOR_COOKIE, Purpose, VisitorChoice
+from contracts.consent import VISITOR_COOKIE, Purpose
 from contracts.envelope import HEADER_COOKIE, Caller, CookieToSet
 from contracts.messages import Empty
 from contracts.newsletter import ReaderLeft
+from kernel.visitor_choice import VisitorChoice
 from services.consent.domain import VISITOR_CONSENT_LASTS, Event, Record
 from services.consent.ports import Notices
 from services.consent.usecases.choosing import Choosing, Outcome, Person

@@ -24,8 +24,8 @@ MAY_CATCH_ALL = frozenset(
 )
 ROOT_ENTRIES = frozenset({
     ".ci", ".dockerignore", ".env.example", ".gitattributes", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md",
-    "LICENSE", "Makefile", "README.md", "SECURITY.md", "chassis", "contracts", "deploy", "docs", "emulators", "ops",
-    "policies", "pyproject.toml", "requirements.lock", "services", "tests", "tools.lock", "web",
+    "LICENSE", "Makefile", "README.md", "SECURITY.md", "chassis", "contracts", "deploy", "docs", "emulators", "kernel",
+    "ops", "policies", "pyproject.toml", "requirements.lock", "services", "tests", "tools.lock", "web",
 })  # fmt: skip
 LEFT_BEHIND = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|\bfor now\b|\bin production you (would|should)\b", re.IGNORECASE)
 MACHINE = re.compile(

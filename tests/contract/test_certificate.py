@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.certificate import FORMAT, CertificateRefused, check, sign
+from kernel.certificate import FORMAT, CertificateRefused, check, sign
 from ops.verify_certificate import main as verify
 from tests.support.certificates import ADDRESS, Issuing
 

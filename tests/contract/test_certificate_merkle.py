@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import merkle
+from kernel import merkle
 
 
 def tree_head(entries: list[bytes]) -> bytes:

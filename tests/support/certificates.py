@@ -4,9 +4,9 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts import merkle
-from contracts.certificate import RECEIPT_DOMAIN, public_key_of, receipt_leaf, sign
 from contracts.holder import HOLDERS, OWN_HOLDERS, SERVICES, service_of
+from kernel import merkle
+from kernel.certificate import RECEIPT_DOMAIN, public_key_of, receipt_leaf, sign
 from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
 from services.dsar.domain.pseudonyms import commitment, nonce
 from services.dsar.usecases.certify import IssueCertificate, Signing, as_file

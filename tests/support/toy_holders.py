@@ -10,7 +10,6 @@ from chassis.bus import Bus, DurableConsumer
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocators, AccountLocatorsRequest, BlockAccount
-from contracts.certificate import RECEIPT_DOMAIN, sign
 from contracts.dsar import CLAIM, ERASURE_COMPLETED, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
 from contracts.dsar import HolderReceipt as Receipt
 from contracts.envelope import Caller
@@ -28,6 +27,7 @@ from contracts.holder import (
 )
 from contracts.messages import Done
 from contracts.personal_data import Locator
+from kernel.certificate import RECEIPT_DOMAIN, sign
 from tests.support.nats import NatsServer
 
 PAGE_ROWS = 2

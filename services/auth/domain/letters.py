@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contracts.letters import as_page, as_text
+from kernel.letters import as_page, as_text
 
 
 class Occasion(StrEnum):

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.consent import ACCOUNT_PURPOSES, COOKIE_PURPOSES, Purpose, VisitorChoice
+from contracts.consent import ACCOUNT_PURPOSES, COOKIE_PURPOSES, Purpose
 from contracts.errors import ErrorKind, Refusal
+from kernel.visitor_choice import VisitorChoice
 from services.consent.domain import BY_LETTER, WEB, ActiveConsent, Change, Event, Record, Shown, Wish, decide
 from services.consent.ports import Announcer, Clock, Consents, Notices
 

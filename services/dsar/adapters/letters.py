@@ -1,7 +1,7 @@
 """Letters in Swedish, Norwegian and English: the link first, then what happens, then who writes."""
 
 from chassis.mail import Letter as MailLetter
-from contracts.letters import as_page, as_text
+from kernel.letters import as_page, as_text
 from services.dsar.domain.case import Letter, Notice
 
 WORDS: dict[Letter, dict[str, tuple[str, str]]] = {

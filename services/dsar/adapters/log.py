@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, insert, select
 
 from chassis.database import insert_into
-from contracts import merkle
+from kernel import merkle
 from services.dsar.tables import LogNode, LogSize
 
 THE_LOG = 1

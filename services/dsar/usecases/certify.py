@@ -5,7 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from contracts import controller
-from contracts.certificate import (
+from contracts.dsar import Right, State
+from contracts.errors import ErrorKind, Refusal
+from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
+from kernel.certificate import (
     FORMAT,
     HEAD_DOMAIN,
     canonical,
@@ -14,9 +17,6 @@ from contracts.certificate import (
     retained_by,
     sign,
 )
-from contracts.dsar import Right, State
-from contracts.errors import ErrorKind, Refusal
-from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
 from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
 from services.dsar.domain.pseudonyms import nonce
 from services.dsar.domain.time import as_time

@@ -1,7 +1,7 @@
 """Receive a receipt: only what its own service signed, for an erasure that expects it, and only once."""
 
-from contracts.certificate import canonical, fault_of, receipt_leaf
 from contracts.dsar import HolderReceipt
+from kernel.certificate import canonical, fault_of, receipt_leaf
 from services.dsar.ports import Receipts
 
 

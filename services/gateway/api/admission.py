@@ -6,10 +6,11 @@ from starlette.requests import Request
 
 from chassis.clock import Clock
 from contracts.auth import SESSION_COOKIE, Session
-from contracts.consent import VISITOR_COOKIE, Purpose, VisitorChoice
+from contracts.consent import VISITOR_COOKIE, Purpose
 from contracts.envelope import Audience, Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Http, Limit
+from kernel.visitor_choice import VisitorChoice
 from services.gateway.adapters.limits import RateLimits, RateLimitStatus
 from services.gateway.api.language import language_of
 from services.gateway.domain import is_cross_site, network_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from contracts.letters import as_page, as_text
+from kernel.letters import as_page, as_text
 
 
 class Occasion(StrEnum):

@@ -12,11 +12,12 @@ import pytest_asyncio
 
 from chassis.bus import Answer
 from contracts import consent
-from contracts.consent import VISITOR_COOKIE, Purpose, VisitorChoice
+from contracts.consent import VISITOR_COOKIE, Purpose
 from contracts.errors import ErrorKind
 from contracts.identifiers import new_id
 from contracts.newsletter import READER_LEFT, ReaderLeft
 from contracts.personal_data import Locator
+from kernel.visitor_choice import VisitorChoice
 from services.consent.domain import VISITOR_CONSENT_LASTS
 from tests.support.nats import NatsServer
 from tests.support.running_service import BusClient, RunningService, cookie_of

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 
-from contracts.certificate import check
+from kernel.certificate import check
 from tests.integration.dsar.cases import Dsar
 
 STEPS = ("recorded_at", "asked_at", "goodbye_at", "turn_at", "certified_at", "forgotten_at")

@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 
-from contracts.certificate import check
 from contracts.dsar import CLAIM, ClaimRequest
 from contracts.errors import ErrorKind, Refusal
+from kernel.certificate import check
 from tests.integration.dsar.cases import Dsar
 
 

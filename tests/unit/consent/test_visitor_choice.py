@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.consent import COOKIE_PURPOSES, Purpose, VisitorChoice
+from contracts.consent import COOKIE_PURPOSES, Purpose
 from contracts.identifiers import new_id
+from kernel.visitor_choice import VisitorChoice
 
 TODAY = date(2026, 11, 2)
 COOKIE_OCTETS = set("!#$%&'*+-.^_`|~:0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

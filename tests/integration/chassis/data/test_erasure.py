@@ -12,8 +12,8 @@ from chassis.holder import PersonalDataHolder, StillHeld
 from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
 from chassis.receipts import public_key, verify
-from contracts.certificate import fault_of
 from contracts.dsar import Claim, HolderReceipt
+from kernel.certificate import fault_of
 from tests.support.clock import FakeClock
 from tests.support.toy_service import INVENTORY, RECEIPT_SEED, RECIPIENT, SERVICE, TABLES, Toy, table
 

@@ -13,8 +13,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from contracts import merkle
 from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
+from kernel import merkle
 
 FORMAT = "larabot-erasure-certificate-v1"
 RECEIPT_DOMAIN = "larabot-erasure-receipt-v1"

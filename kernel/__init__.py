@@ -1,0 +1,1 @@
+"""What services and operators share beside messages: pure functions without I/O (Merkle tree, certificate, letters)."""
