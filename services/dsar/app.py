@@ -7,11 +7,11 @@ from chassis.mail import MailSender
 from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOG_KEY, LOOKUP, OPEN, PACKAGE
 from services.dsar.adapters.documents import Documents
 from services.dsar.adapters.erasures import SqlErasures
-from services.dsar.adapters.letters import Letters
+from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.adapters.receipts import SqlReceipts
 from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
 from services.dsar.adapters.services import BusAccounts, BusHolders
-from services.dsar.adapters.words import Dictionary
+from services.dsar.adapters.translations import TranslationFiles
 from services.dsar.endpoints.background import ErasureRounds, GatheringRounds
 from services.dsar.endpoints.data_subject import DataSubjectEndpoints
 from services.dsar.endpoints.holders import HolderEndpoints, OwnTurn
@@ -35,7 +35,7 @@ def build(settings: DsarSettings) -> Service:
         ledger=bytes.fromhex(settings.ledger_key.get_secret_value()),
         case=bytes.fromhex(settings.case_key.get_secret_value()),
     )
-    clock, letters = service.clock, Letters(settings.public_url)
+    clock, letters = service.clock, LetterTemplates(POLICIES, settings.public_url)
     requests = SqlRequests(service.database, letters, clock)
     erasures = SqlErasures(service.database, letters, clock)
     accounts = BusAccounts(service.bus)
@@ -52,7 +52,7 @@ def build(settings: DsarSettings) -> Service:
             certifying=IssueCertificate(erasures, clock, signing),
             looking_up=LookUp(requests, clock, keys.ledger),
             requests=requests,
-            documents=Documents(Dictionary(POLICIES), settings.public_url),
+            documents=Documents(TranslationFiles(POLICIES), settings.public_url),
             clock=clock,
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from contracts.dsar import Claim
 from contracts.holder import ExportedStore, ExportPage
-from services.dsar.domain.case import CaseView, ErasureRecord, NewCase, NewErasure, Notice, Subject
+from services.dsar.domain.case import CaseView, ErasureRecord, Letter, NewCase, NewErasure, Subject
 from services.dsar.domain.erasure import Progress
 
 
@@ -30,11 +30,11 @@ class Clock(Protocol):
 class Requests(Protocol):
     """The cases."""
 
-    async def record(self, case: NewCase, notices: Sequence[Notice]) -> None:
+    async def record(self, case: NewCase, letters: Sequence[Letter]) -> None:
         """Record a case and queue its letters, in one transaction."""
         ...
 
-    async def record_erasure(self, case: NewCase, erasure: NewErasure, notices: Sequence[Notice]) -> bool:
+    async def record_erasure(self, case: NewCase, erasure: NewErasure, letters: Sequence[Letter]) -> bool:
         """Record case, ledger entry, expected receipts, locators and letters in one transaction.
 
         False, and nothing recorded, if the account has an erasure already.
@@ -57,11 +57,11 @@ class Requests(Protocol):
         """The cases whose package has not been gathered yet, oldest first."""
         ...
 
-    async def gathered(self, case_id: str, notices: Sequence[Notice]) -> None:
+    async def gathered(self, case_id: str, letters: Sequence[Letter]) -> None:
         """The package can be fetched from now on."""
         ...
 
-    async def note_lookup(self, address_hash: str, notice: Notice) -> None:
+    async def note_lookup(self, address_hash: str, letter: Letter) -> None:
         """Write to an address, unless it was written to today."""
         ...
 

@@ -103,8 +103,8 @@ async def test_the_certificate_is_readable_as_a_page_that_states_its_limits(plat
         await case.until("closed")
         page = await case.readable_certificate()
     assert "<script" not in page.lower()
-    places = json.loads(Path("policies/words/places.json").read_text())
-    assert [holder for holder in OWN_HOLDERS if places[holder]["sv"] not in page] == []
+    names = json.loads(Path("policies/translations/holders.json").read_text())
+    assert [holder for holder in OWN_HOLDERS if names[holder]["sv"] not in page] == []
     assert "kontakt@larabot.se" in page
 
 

@@ -12,7 +12,7 @@ from contracts import controller
 from contracts.dsar import Right
 from contracts.errors import ErrorKind, Refusal
 from services.dsar.adapters.pages import PackagePage, certificate_page
-from services.dsar.adapters.words import Dictionary
+from services.dsar.adapters.translations import TranslationFiles
 from services.dsar.domain.time import as_time
 from services.dsar.ports import Piece
 
@@ -24,8 +24,8 @@ SCHEMA = "/schemas/personal-data-v1.json"  # as the gateway serves it
 class Documents:
     """The forms in which people receive their data."""
 
-    def __init__(self, dictionary: Dictionary, public_url: str) -> None:
-        self._dictionary = dictionary
+    def __init__(self, translations: TranslationFiles, public_url: str) -> None:
+        self._translations = translations
         self._schema = public_url.rstrip("/") + SCHEMA
 
     async def data(self, pieces: AsyncIterator[Piece], at: datetime) -> AsyncGenerator[bytes, None]:
@@ -44,7 +44,7 @@ class Documents:
         sink, writer, page = (
             Sink(),
             JsonWriter(self._schema, at),
-            PackagePage(self._dictionary.words(language), as_time(at)),
+            PackagePage(self._translations.into(language), as_time(at)),
         )
         html = io.StringIO(page.begin())
         html.seek(0, io.SEEK_END)
@@ -63,7 +63,7 @@ class Documents:
 
     async def page(self, pieces: AsyncIterator[Piece], at: datetime, language: str) -> AsyncGenerator[bytes, None]:
         """The readable page alone; not a byte before every service has answered."""
-        page = PackagePage(self._dictionary.words(language), as_time(at))
+        page = PackagePage(self._translations.into(language), as_time(at))
         waiting = page.begin()
         async for piece in pieces:
             waiting += page.piece(piece)
@@ -74,7 +74,7 @@ class Documents:
 
     def certificate_page(self, certificate: dict[str, Any], language: str) -> bytes:
         """The readable form of a certificate."""
-        return certificate_page(certificate, self._dictionary.words(language)).encode()
+        return certificate_page(certificate, self._translations.into(language)).encode()
 
 
 class JsonWriter:

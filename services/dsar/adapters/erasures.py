@@ -17,9 +17,9 @@ from contracts.holder import LOCATORS_BY_HOLDER
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
 from services.dsar.adapters import log
-from services.dsar.adapters.letters import Letters
+from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.adapters.requests import ERASING, forget_party
-from services.dsar.domain.case import ErasureRecord, Letter, LoggedReceipt, Notice
+from services.dsar.domain.case import ErasureRecord, Letter, LetterKind, LoggedReceipt
 from services.dsar.domain.erasure import Progress
 from services.dsar.tables import TABLES, CaseParty, CaseRecord, Erasure, ErasureLocator, ExpectedReceipt
 
@@ -29,7 +29,7 @@ UNFINISHED_MAX = 2000
 class SqlErasures:
     """The erasures of a database."""
 
-    def __init__(self, database: Database, letters: Letters, clock: Clock) -> None:
+    def __init__(self, database: Database, letters: LetterTemplates, clock: Clock) -> None:
         self._database = database
         self._letters = letters
         self._clock = clock
@@ -69,14 +69,14 @@ class SqlErasures:
             party = await session.get(CaseParty, case_id)
             addresses = (await _locators(session, erasure_id)).get(Locator.EMAIL, [])
             for address in addresses:
-                notice = Notice(
-                    letter=Letter.ERASURE_DONE,
+                letter = Letter(
+                    kind=LetterKind.ERASURE_DONE,
                     address=address,
                     language=party.language if party else "sv",
                     case_id=case_id,
                     case_secret=secret,
                 )
-                await post(session, TABLES, self._letters.rendered(notice))
+                await post(session, TABLES, self._letters.rendered(letter))
             wake_after_commit(session, ERASING)  # so that somebody looks whether it has left
 
     async def take_turn(self, erasure_id: str, *, ask_again: bool) -> None:

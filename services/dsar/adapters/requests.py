@@ -12,8 +12,8 @@ from chassis.database import Database, insert_into, wake_after_commit
 from chassis.mail import post
 from contracts.dsar import Right, State
 from contracts.holder import HOLDERS, RECIPIENT_HOLDERS
-from services.dsar.adapters.letters import Letters
-from services.dsar.domain.case import CaseView, Held, NewCase, NewErasure, Notice
+from services.dsar.adapters.letters import LetterTemplates
+from services.dsar.domain.case import CaseView, Held, Letter, NewCase, NewErasure
 from services.dsar.domain.deadline import PACKAGE_KEPT
 from services.dsar.tables import (
     TABLES,
@@ -36,19 +36,19 @@ PACKAGED = frozenset({Right.ACCESS, Right.PORTABILITY})
 class SqlRequests:
     """The cases of a database."""
 
-    def __init__(self, database: Database, letters: Letters, clock: Clock) -> None:
+    def __init__(self, database: Database, letters: LetterTemplates, clock: Clock) -> None:
         self._database = database
         self._letters = letters
         self._clock = clock
 
-    async def record(self, case: NewCase, notices: Sequence[Notice]) -> None:
+    async def record(self, case: NewCase, letters: Sequence[Letter]) -> None:
         """Record a case and queue its letters."""
         async with self._database.write() as session:
             session.add_all(_rows_of(case, erasure_id=None))
-            await self._post(session, notices)
+            await self._post(session, letters)
             wake_after_commit(session, GATHERING)
 
-    async def record_erasure(self, case: NewCase, erasure: NewErasure, notices: Sequence[Notice]) -> bool:
+    async def record_erasure(self, case: NewCase, erasure: NewErasure, letters: Sequence[Letter]) -> bool:
         """Record everything that an erasure needs to go through by itself from here on."""
         try:
             async with self._database.write() as session:
@@ -61,7 +61,7 @@ class SqlRequests:
                 session.add(_erasure_row(case, erasure, entry.sequence or 0, superseded))
                 session.add_all(_expected(case, erasure))
                 session.add_all(_locators(case, erasure))
-                await self._post(session, notices)
+                await self._post(session, letters)
                 wake_after_commit(session, ERASING)
         except IntegrityError:
             return False
@@ -90,7 +90,7 @@ class SqlRequests:
             found = await _views(session, col(CaseRecord.state) == State.GATHERING)
         return found[::-1][:GATHER_BATCH]
 
-    async def gathered(self, case_id: str, notices: Sequence[Notice]) -> None:
+    async def gathered(self, case_id: str, letters: Sequence[Letter]) -> None:
         """The package can be fetched, for seven days."""
         now = self._clock.now()
         mine = (col(CaseRecord.id) == case_id) & (col(CaseRecord.state) == State.GATHERING)
@@ -98,20 +98,20 @@ class SqlRequests:
         async with self._database.write() as session:
             changed = await session.execute(update(CaseRecord).where(mine).values(closed).returning(col(CaseRecord.id)))
             if changed.first() is not None:
-                await self._post(session, notices)
+                await self._post(session, letters)
 
-    async def note_lookup(self, address_hash: str, notice: Notice) -> None:
+    async def note_lookup(self, address_hash: str, letter: Letter) -> None:
         """Write to an address, unless it was written to today."""
         async with self._database.write() as session:
             table: Any = LookupNotice.__table__  # type: ignore[attr-defined] # every table model has one
             noted = insert_into(session, table).values(address_hash=address_hash, recorded_at=self._clock.now())
             first = await session.execute(noted.on_conflict_do_nothing().returning(table.c.address_hash))
             if first.first() is not None:
-                await self._post(session, [notice])
+                await self._post(session, [letter])
 
-    async def _post(self, session: AsyncSession, notices: Iterable[Notice]) -> None:
-        for notice in notices:
-            await post(session, TABLES, self._letters.rendered(notice))
+    async def _post(self, session: AsyncSession, letters: Iterable[Letter]) -> None:
+        for letter in letters:
+            await post(session, TABLES, self._letters.rendered(letter))
 
     async def _supersede(self, session: AsyncSession, case: NewCase) -> list[dict[str, Any]]:
         """Close the person's other cases: there will be nothing left to give, correct or restrict."""

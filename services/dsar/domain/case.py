@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Letter(StrEnum):
+class LetterKind(StrEnum):
     """What a person is written to about."""
 
     ERASURE_RECEIVED = "erasure_received"
@@ -67,10 +67,10 @@ class CaseView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Letter:
     """A letter to one address; about a case if it names one."""
 
-    letter: Letter
+    kind: LetterKind
     address: str
     language: str
     case_id: str = ""
@@ -79,7 +79,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What the account service knows a person by, and the verified addresses that notices go to."""
+    """What the account service knows a person by, and the verified addresses that letters go to."""
 
     locators: dict[str, list[str]]
     addresses: list[str]

@@ -6,7 +6,7 @@ from chassis.database import DATABASE_FAILURES, StillBusy
 from chassis.telemetry import Log
 from contracts.dsar import Right
 from contracts.errors import Refusal
-from services.dsar.domain.case import CaseView, Letter, Notice, Subject
+from services.dsar.domain.case import CaseView, Letter, LetterKind, Subject
 from services.dsar.domain.deadline import LATE_AFTER
 from services.dsar.domain.erasure import Progress, Step
 from services.dsar.domain.pseudonyms import case_secret
@@ -146,13 +146,13 @@ class GatheringRounds(Awake):
         except Refusal as refusal:
             log.warning("package waits", kind=refusal.kind.value, service=refusal.members.get("service"))
             return
-        await self._requests.gathered(case.id, self._notices(case, subject))
+        await self._requests.gathered(case.id, self._letters_of(case, subject))
 
-    def _notices(self, case: CaseView, subject: Subject) -> list[Notice]:
+    def _letters_of(self, case: CaseView, subject: Subject) -> list[Letter]:
         secret = case_secret(self._case_key, case.id)
         return [
-            Notice(
-                letter=Letter.PACKAGE_READY,
+            Letter(
+                kind=LetterKind.PACKAGE_READY,
                 address=address,
                 language=case.language,
                 case_id=case.id,

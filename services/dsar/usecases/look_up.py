@@ -1,6 +1,6 @@
 """Start by address only: everybody is written to alike, at most once a day, and the answer never tells."""
 
-from services.dsar.domain.case import Letter, Notice
+from services.dsar.domain.case import Letter, LetterKind
 from services.dsar.domain.pseudonyms import pseudonym
 from services.dsar.ports import Clock, Requests
 
@@ -17,4 +17,6 @@ class LookUp:
         """Write to the address, unless it was written to today."""
         day = self._clock.now().date().isoformat()
         address_hash = pseudonym(self._ledger_key, f"lookup {day}", address.lower())
-        await self._requests.note_lookup(address_hash, Notice(letter=Letter.LOOKUP, address=address, language=language))
+        await self._requests.note_lookup(
+            address_hash, Letter(kind=LetterKind.LOOKUP, address=address, language=language)
+        )

@@ -7,19 +7,19 @@ from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
-from services.dsar.domain.case import CaseView, Letter, NewCase, NewErasure, Notice, Subject
+from services.dsar.domain.case import CaseView, Letter, LetterKind, NewCase, NewErasure, Subject
 from services.dsar.domain.deadline import one_month_after
 from services.dsar.domain.pseudonyms import case_secret, commitment, nonce, pseudonym
 from services.dsar.ports import Accounts, Clock, Requests
 
 # How each right begins. The last three wait for a caseworker: nothing is done by itself, and nothing is claimed to be.
 BEGINNINGS = {
-    Right.ACCESS: (State.GATHERING, Letter.ACCESS_RECEIVED),
-    Right.PORTABILITY: (State.GATHERING, Letter.ACCESS_RECEIVED),
-    Right.ERASURE: (State.EXECUTING, Letter.ERASURE_RECEIVED),
-    Right.RECTIFICATION: (State.AWAITING_INSTRUCTION, Letter.REQUEST_RECEIVED),
-    Right.RESTRICTION: (State.AWAITING_INSTRUCTION, Letter.REQUEST_RECEIVED),
-    Right.OBJECTION: (State.AWAITING_INSTRUCTION, Letter.REQUEST_RECEIVED),
+    Right.ACCESS: (State.GATHERING, LetterKind.ACCESS_RECEIVED),
+    Right.PORTABILITY: (State.GATHERING, LetterKind.ACCESS_RECEIVED),
+    Right.ERASURE: (State.EXECUTING, LetterKind.ERASURE_RECEIVED),
+    Right.RECTIFICATION: (State.AWAITING_INSTRUCTION, LetterKind.REQUEST_RECEIVED),
+    Right.RESTRICTION: (State.AWAITING_INSTRUCTION, LetterKind.REQUEST_RECEIVED),
+    Right.OBJECTION: (State.AWAITING_INSTRUCTION, LetterKind.REQUEST_RECEIVED),
 }
 
 
@@ -53,10 +53,10 @@ class OpenRequest:
             return self._shown_again(erasing, request.right), False
         subject = await self._accounts.subject(caller.account_id)
         case = self._case(request, caller, caller.account_id)
-        notices = self._notices(case, subject)
+        letters = self._letters_of(case, subject)
         if request.right is not Right.ERASURE:
-            await self._requests.record(case, notices)
-        elif not await self._requests.record_erasure(case, self._erasure(case, subject, caller), notices):
+            await self._requests.record(case, letters)
+        elif not await self._requests.record_erasure(case, self._erasure(case, subject, caller), letters):
             return await self._opened_elsewhere(caller.account_id, request.right), False
         return self._opened(case.id, request.right, State(case.state), case), True
 
@@ -74,11 +74,11 @@ class OpenRequest:
             due_at=one_month_after(now),
         )
 
-    def _notices(self, case: NewCase, subject: Subject) -> list[Notice]:
-        letter = BEGINNINGS[Right(case.right)][1]
+    def _letters_of(self, case: NewCase, subject: Subject) -> list[Letter]:
+        kind = BEGINNINGS[Right(case.right)][1]
         secret = case_secret(self._keys.case, case.id)
         return [
-            Notice(letter=letter, address=address, language=case.language, case_id=case.id, case_secret=secret)
+            Letter(kind=kind, address=address, language=case.language, case_id=case.id, case_secret=secret)
             for address in subject.addresses
         ]
 

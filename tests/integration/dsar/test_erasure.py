@@ -11,8 +11,10 @@ from kernel.certificate import check, public_key_of
 from ops.verify_certificate import main as verify
 from tests.integration.dsar.cases import Dsar
 
-WORDS = Path(__file__).parents[3] / "policies" / "words"
-CERTIFICATE_SENTENCES = [words for words in json.loads((WORDS / "certificate.json").read_bytes()) if " " in words]
+TRANSLATIONS = Path(__file__).parents[3] / "policies" / "translations"
+CERTIFICATE_SENTENCES = [
+    words for words in json.loads((TRANSLATIONS / "certificate.json").read_bytes()) if " " in words
+]
 
 
 async def test_everything_goes_and_a_certificate_proves_it(dsar: Dsar, tmp_path: Path) -> None:

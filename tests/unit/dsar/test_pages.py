@@ -4,7 +4,7 @@ from pathlib import Path
 
 from contracts.holder import ExportedStore
 from services.dsar.adapters.pages import PackagePage
-from services.dsar.adapters.words import Dictionary
+from services.dsar.adapters.translations import TranslationFiles
 from services.dsar.ports import Piece
 
 POLICIES = Path(__file__).parents[3] / "policies"
@@ -21,7 +21,7 @@ STORE = ExportedStore(
 
 
 def page(language: str) -> str:
-    of_person = PackagePage(Dictionary(POLICIES).words(language), "2026-11-23T12:00:00Z")
+    of_person = PackagePage(TranslationFiles(POLICIES).into(language), "2026-11-23T12:00:00Z")
     pieces = [Piece(service="auth"), Piece(service="auth", store=STORE)]
     return of_person.begin() + "".join(of_person.piece(piece) for piece in pieces) + of_person.end()
 
@@ -42,7 +42,7 @@ def test_what_the_inventory_says_is_said_in_norwegian() -> None:
 
 
 def shown(row: dict[str, object]) -> str:
-    of_person = PackagePage(Dictionary(POLICIES).words("sv"), "2026-11-23T12:00:00Z")
+    of_person = PackagePage(TranslationFiles(POLICIES).into("sv"), "2026-11-23T12:00:00Z")
     return of_person.piece(Piece(service="auth", store=STORE.model_copy(update={"rows": [row]})))
 
 

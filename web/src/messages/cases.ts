@@ -1,5 +1,5 @@
 /** The words of data subject requests: rights, states, and the places that hold personal data. */
-import places from "../../../policies/words/places.json";
+import places from "../../../policies/translations/holders.json";
 import { messages } from "./language";
 
 export const caseWords = messages(

@@ -1,5 +1,5 @@
 /** Words for what the inventory states: purposes, sources, grounds, and other fixed values. */
-import facts from "../../../policies/words/facts.json";
+import facts from "../../../policies/translations/facts.json";
 import { byLanguage } from "./language";
 
 export const factWords = byLanguage(facts);

@@ -17,7 +17,7 @@ export function messages<T>(sv: T, nb: Same<NoInfer<T>>, en: Same<NoInfer<T>>): 
   return { sv: sv as Same<T>, nb, en };
 }
 
-/** Words that the services read as well, written phrase by phrase in `policies/words`. */
+/** Words that the services read as well, written phrase by phrase in `policies/translations`. */
 export function byLanguage<Phrase extends string>(
   phrases: Readonly<Record<Phrase, Readonly<Record<Language, string>>>>,
 ): Messages<Readonly<Record<Phrase, string>>> {

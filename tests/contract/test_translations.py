@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from contracts.holder import HOLDERS
-from services.dsar.adapters.words import FILES, Dictionary
+from services.dsar.adapters.translations import FILES, TranslationFiles
 from services.dsar.usecases.certify import BACKUPS, LIMITS, STATEMENT, SUPERSEDED
 
 ROOT = Path(__file__).parents[2]
-WORDS = {name: json.loads((ROOT / "policies" / "words" / f"{name}.json").read_bytes()) for name in FILES}
+TRANSLATIONS = {name: json.loads((ROOT / "policies" / "translations" / f"{name}.json").read_bytes()) for name in FILES}
 INVENTORIES = json.loads((ROOT / "contracts" / "schemas" / "holders.json").read_bytes())["inventories"]
 STORES: list[dict[str, Any]] = [
     store
@@ -24,42 +24,42 @@ STORES: list[dict[str, Any]] = [
 RETENTIONS = sorted({store["retention"] for store in STORES})
 
 
-def without_words(file: str, phrases: list[str]) -> list[str]:
-    return sorted({phrase for phrase in phrases if phrase not in WORDS[file]})
+def untranslated(file: str, phrases: list[str]) -> list[str]:
+    return sorted({phrase for phrase in phrases if phrase not in TRANSLATIONS[file]})
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_phrase_is_said_in_all_three_languages(file: str) -> None:
-    assert len(WORDS[file]) >= len(HOLDERS)
-    for phrase, said in WORDS[file].items():
+    assert len(TRANSLATIONS[file]) >= len(HOLDERS)
+    for phrase, said in TRANSLATIONS[file].items():
         assert list(said) == ["sv", "nb", "en"], phrase
         assert all(said.values()), phrase
         assert " " not in phrase or phrase not in {said["sv"], said["nb"]}, "still English"
 
 
-def test_every_fact_of_the_inventory_has_words() -> None:
+def test_every_fact_of_the_inventory_is_translated() -> None:
     told = [[store["purpose"], store["legal_basis"], *store["categories"]] for store in STORES]
     sources = [store.get("source") or "passed on by this service" for store in STORES]
-    assert without_words("facts", [*chain(*told), *sources]) == []
+    assert untranslated("facts", [*chain(*told), *sources]) == []
 
 
-def test_every_store_and_every_column_that_is_shown_has_words() -> None:
+def test_every_store_and_every_column_that_is_shown_is_translated() -> None:
     shown = [set(store.get("columns") or ()) - set(store.get("withheld") or ()) for store in STORES]
-    assert without_words("columns", list(chain(*shown))) == []
-    assert without_words("stores", [store["store"] for store in STORES]) == []
-    assert without_words("places", list(HOLDERS)) == []
+    assert untranslated("columns", list(chain(*shown))) == []
+    assert untranslated("stores", [store["store"] for store in STORES]) == []
+    assert untranslated("holders", list(HOLDERS)) == []
 
 
-def test_everything_that_a_certificate_says_has_words() -> None:
+def test_everything_that_a_certificate_says_is_translated() -> None:
     reasons = [store["retained"]["reason"] for store in STORES if store.get("retained")]
     assert len(reasons) > 10
-    assert without_words("certificate", [*reasons, *LIMITS, *SUPERSEDED.values(), STATEMENT, BACKUPS]) == []
+    assert untranslated("certificate", [*reasons, *LIMITS, *SUPERSEDED.values(), STATEMENT, BACKUPS]) == []
 
 
 @pytest.mark.parametrize("retention", RETENTIONS)
 def test_every_retention_is_told_in_words(retention: str) -> None:
     for language in ("sv", "nb", "en"):
-        assert not Dictionary(ROOT / "policies").words(language).duration(retention).startswith("P")
+        assert not TranslationFiles(ROOT / "policies").into(language).duration(retention).startswith("P")
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_every_retention_is_told_in_words(retention: str) -> None:
     ],
 )
 def test_a_duration_is_said_as_people_say_it(duration: str, said: str) -> None:
-    assert Dictionary(ROOT / "policies").words("sv").duration(duration) == said
+    assert TranslationFiles(ROOT / "policies").into("sv").duration(duration) == said

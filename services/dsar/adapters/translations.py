@@ -1,4 +1,4 @@
-"""What the inventory and the certificate say in English, in the language of the person who reads."""
+"""Translations of what the inventory and the certificate say in English; the texts are in `policies/translations`."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-FILES = ("facts", "columns", "stores", "places", "certificate")
+FILES = ("facts", "columns", "stores", "holders", "certificate", "pages")
 DURATION = re.compile(r"P(?:(?P<D>\d+)D|T(?:(?P<H>\d+)H|(?P<M>\d+)M|(?P<S>\d+)S))")
 UNITS = {
     "D": {"sv": ("dag", "dagar"), "nb": ("dag", "dager"), "en": ("day", "days")},
@@ -22,35 +22,39 @@ OF_FIXED_WORDS = frozenset(
 )
 
 
-class Words:
-    """The words of one language; a phrase that nobody has translated stays as it is."""
+class Translations:
+    """The translations into one language (a tag of BCP 47); a phrase without a translation is returned unchanged."""
 
     def __init__(self, files: Mapping[str, Mapping[str, Mapping[str, str]]], language: str) -> None:
         self._files = files
         self.language = language
 
     def fact(self, phrase: str) -> str:
-        """A purpose, source, ground, category or recipient."""
+        """A purpose, source, legal basis, category or recipient, as the inventory writes it."""
         return self._said("facts", phrase)
 
     def column(self, name: str) -> str:
-        """The heading of a column."""
+        """The heading of a column, by its name in the table."""
         return self._said("columns", name)
 
     def store(self, name: str) -> str:
-        """What a store holds."""
+        """What a store holds, by the name of its table."""
         return self._said("stores", name)
 
-    def place(self, holder: str) -> str:
-        """A service of ours, or a recipient."""
-        return self._said("places", holder)
+    def holder(self, name: str) -> str:
+        """The name of a holder for people: a service of ours, or a recipient."""
+        return self._said("holders", name)
 
     def certified(self, phrase: str) -> str:
-        """A sentence of the certificate."""
+        """A sentence of the certificate, by its English form."""
         return self._said("certificate", phrase)
 
+    def label(self, name: str) -> str:
+        """A heading or a fixed text of the readable pages, by its key in `pages.json`."""
+        return self._said("pages", name)
+
     def duration(self, iso: str) -> str:
-        """An ISO 8601 duration of one unit, as the inventory writes them; seconds in minutes where they fill them."""
+        """A duration of one ISO 8601 unit in words, whole minutes instead of seconds; any other text unchanged."""
         found = DURATION.fullmatch(iso)
         if found is None or found.lastgroup is None:
             return iso
@@ -61,7 +65,7 @@ class Words:
         return f"{count} {one if count == 1 else many}"
 
     def value(self, column: str, value: object) -> object:
-        """What a row holds, as a person reads it; moments are in UTC, and to the second."""
+        """The value of a column as people read it: times in UTC to the second, lists and mappings in one line."""
         if isinstance(value, Mapping):
             return ", ".join(f"{name}: {self.value(name, inner)}" for name, inner in value.items())
         if isinstance(value, list):
@@ -77,12 +81,12 @@ class Words:
         return self._files[file].get(phrase, {}).get(self.language, phrase)
 
 
-class Dictionary:
-    """The words of every language, read once."""
+class TranslationFiles:
+    """The translations into every language, read once at start from the folder `translations` of the policies."""
 
     def __init__(self, policies: Path) -> None:
-        self._files = {name: orjson.loads((policies / "words" / f"{name}.json").read_bytes()) for name in FILES}
+        self._files = {name: orjson.loads((policies / "translations" / f"{name}.json").read_bytes()) for name in FILES}
 
-    def words(self, language: str) -> Words:
-        """Those of one language."""
-        return Words(self._files, language)
+    def into(self, language: str) -> Translations:
+        """The translations into one language."""
+        return Translations(self._files, language)
