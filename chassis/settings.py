@@ -7,6 +7,8 @@ from typing import Self
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.core_dumps import forbid_core_dumps
+
 PREFIX = "LARABOT_"
 
 
@@ -32,11 +34,13 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings.
+        """Read the settings of this process, once it can no longer be dumped with what they hold.
 
         Raises:
+            CoreDumpsPossible: the system does not let dumps be switched off.
             SettingsRefused: a setting is missing or wrong, or a LARABOT_ variable is not one of ours.
         """
+        forbid_core_dumps()
         refuse_unknown(set(cls.model_fields))
         try:
             return cls()

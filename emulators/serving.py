@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from emulators.core_dumps import forbid_core_dumps
 from emulators.door import Door, WatchedConnection
 
 LOOPBACK = "127.0.0.1"
@@ -36,6 +37,7 @@ class Emulator:
 
 
 def run(name: str, build: Callable[[Options], Emulator], arguments: Sequence[str] | None = None) -> None:
+    forbid_core_dumps()
     options = _options(name, arguments)
     logging.basicConfig(level=logging.WARNING)
     asyncio.run(_serve(build, options))

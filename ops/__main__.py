@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+from chassis.core_dumps import forbid_core_dumps
+
 VERBS = {
     "run": ("ops.run.command", "run the whole platform on this machine"),
     "npm": ("ops.npm", "npm of the installed Node.js, inside web/"),
@@ -27,6 +29,7 @@ def main(arguments: list[str]) -> int:
     if verb not in VERBS:
         print(f"{verb!r} is not a verb.\n{usage()}", file=sys.stderr)
         return 2
+    forbid_core_dumps()  # keys of the installation pass through most verbs; what `run` starts inherits the limit
     module = importlib.import_module(VERBS[verb][0])
     return int(module.main(rest) or 0)
 

@@ -21,6 +21,7 @@ import sys
 from dataclasses import dataclass
 from types import FrameType
 
+from chassis.core_dumps import forbid_core_dumps
 from ops.run.lifeline import tie_to
 
 PACKET_BYTES_MAX = 128 * 1024
@@ -155,6 +156,7 @@ def become(order: Order) -> None:
 
 
 def main() -> None:
+    forbid_core_dumps()  # and with it, by fork, for everything that comes of this process
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     preload()

@@ -1,6 +1,5 @@
 """Builds the service: the only place that knows which adapter stands behind which port."""
 
-import resource
 from pathlib import Path
 
 from chassis.lifecycle import Service
@@ -24,7 +23,6 @@ log = Log("textproxy")
 
 def build(settings: TextproxySettings) -> Service:
     """Put the service together."""
-    refuse_core_dumps()
     service = Service("textproxy", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
     service.use_content(settings.nats_content_seed.get_secret_value())
     limits, initial = read_limits(POLICIES / "tiers.json")
@@ -53,14 +51,3 @@ async def tell_where(settings: TextproxySettings) -> None:
     """Leave a line at every start that says where text is processed."""
     region, kind = settings.azure_openai_region, settings.azure_openai_deployment_type
     log.info("model deployment", vendor="azure-openai", region=region, kind=kind)
-
-
-def refuse_core_dumps() -> None:
-    """No image of this process is ever written: it holds people's text.
-
-    The limit is one byte, not none: the kernel hands a dump to a collecting program under a limit of none, but
-    not under this one.
-    """
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    limit = 1 if hard == resource.RLIM_INFINITY else min(1, hard)
-    resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))

@@ -86,6 +86,11 @@ def test_a_containers_user_reads_its_mount(rendered: Path, room: str, user: int)
     assert (read.returncode, read.stdout) == (0, (rendered / room / MOUNTS[room]).read_text())
 
 
+def test_no_container_may_dump_a_process() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    assert [name for name, service in services.items() if service.get("ulimits") != {"core": 0}] == []
+
+
 def test_a_rendering_again_closes_what_stood_open(rendered: Path) -> None:
     rendered.chmod(0o755)
     (rendered / "env").chmod(0o755)
