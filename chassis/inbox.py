@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from chassis.database import affected, insert_into
+from chassis.database import Session, affected, insert_into
+from chassis.database.transition import either
 from chassis.tables import StandardTables
 
 
-async def first_time(
-    session: AsyncSession, tables: StandardTables, consumer: str, message_id: str, at: datetime
-) -> bool:
+@either
+def first_time(session: Session, tables: StandardTables, consumer: str, message_id: str, at: datetime) -> bool:
     """Note a message as handled, in the transaction of its effect; false if it was noted before."""
     noted = insert_into(session, tables.inbox).values(consumer=consumer, message_id=message_id, handled_at=at)
-    return await affected(session, noted.on_conflict_do_nothing()) == 1
+    return bool(affected(session, noted.on_conflict_do_nothing()) == 1)

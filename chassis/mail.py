@@ -17,10 +17,10 @@ from typing import Any
 
 import aiosmtplib
 from sqlalchemy import Row, Table, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, StillBusy, now_in, wake_after_commit
+from chassis.database import DATABASE_FAILURES, Database, Session, StillBusy, now_in, wake_after_commit
+from chassis.database.transition import either
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
 from contracts.identifiers import new_id
@@ -78,7 +78,8 @@ class Letter:
         return content
 
 
-async def post(session: AsyncSession, tables: StandardTables, letter: Letter) -> None:
+@either
+def post(session: Session, tables: StandardTables, letter: Letter) -> None:
     """Have a letter sent once this transaction has committed; the sender is woken by the commit."""
     queue = _queue(tables)
     now = now_in(session)
@@ -90,7 +91,7 @@ async def post(session: AsyncSession, tables: StandardTables, letter: Letter) ->
         "due_at": now,
         "created_at": now,
     }
-    await session.execute(insert(queue).values(values))
+    session.execute(insert(queue).values(values))
     wake_after_commit(session, MAIL)
 
 

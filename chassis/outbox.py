@@ -15,7 +15,8 @@ from sqlalchemy import Row, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, now_in, wake_after_commit
+from chassis.database import DATABASE_FAILURES, Database, Session, now_in, wake_after_commit
+from chassis.database.transition import either
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
 
@@ -34,10 +35,11 @@ log = Log("outbox")
 Publish = Callable[[str, bytes, str], Awaitable[None]]
 
 
-async def enqueue(session: AsyncSession, tables: StandardTables, subject: str, payload: bytes, message_id: str) -> None:
+@either
+def enqueue(session: Session, tables: StandardTables, subject: str, payload: bytes, message_id: str) -> None:
     """Have an event published once this transaction has committed; the relay is woken by the commit."""
     values = {"subject": subject, "payload": payload, "message_id": message_id, "created_at": now_in(session)}
-    await session.execute(insert(tables.outbox).values(values))
+    session.execute(insert(tables.outbox).values(values))
     wake_after_commit(session, OUTBOX)
 
 

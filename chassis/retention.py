@@ -78,4 +78,5 @@ async def _delete_some(session: AsyncSession, table: Table, due: ColumnElement[b
     """Delete a bounded number of rows, so that no other write waits long."""
     key = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(due).limit(BATCH_MAX)
-    return await affected(session, delete(table).where(key.in_(some)))
+    count: int = await affected(session, delete(table).where(key.in_(some)))
+    return count

@@ -100,7 +100,7 @@ class Installation:
         environment = {
             "LARABOT_NATS_URL": f"nats://nats:{NATS_PORT}",
             "LARABOT_NATS_SEED": self._keys.nkey_seed(service, "APP"),
-            "LARABOT_DATABASE_URL": f"postgresql+asyncpg://{service}:{password}@postgres:5432/{service}",
+            "LARABOT_DATABASE_URL": f"postgresql+psycopg://{service}:{password}@postgres:5432/{service}",
             "LARABOT_RECEIPT_SEED": self._keys.secret(receipt_key(service)),
             "LARABOT_PUBLIC_URL": self._public_url,
             "LARABOT_HEALTH_PORT": str(HEALTH_PORT),

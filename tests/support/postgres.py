@@ -42,7 +42,7 @@ class PostgresServer:
         self.port = any_port(set())
 
     def url(self, database: str) -> str:
-        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     async def fresh_database(self) -> str:
         """Make an empty database; returns its URL."""

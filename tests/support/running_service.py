@@ -181,7 +181,7 @@ class RunningService:
             "PYTHONFAULTHANDLER": "1",
             "LARABOT_NATS_URL": self.server.url,
             "LARABOT_NATS_SEED": self.server.seed(self.name),
-            "LARABOT_DATABASE_URL": f"sqlite+aiosqlite:///{self.database}",
+            "LARABOT_DATABASE_URL": f"sqlite:///{self.database}",
             "LARABOT_RECEIPT_SEED": self.server.keys.secret(f"receipt-{self.name}"),
             "LARABOT_PUBLIC_URL": "http://localhost:8000",
             "LARABOT_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds),

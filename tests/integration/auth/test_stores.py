@@ -61,7 +61,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         fake = FakeStore()
         yield Stores(fake, fake)
         return
-    url = f"sqlite+aiosqlite:///{tmp_path}/auth.db"
+    url = f"sqlite:///{tmp_path}/auth.db"
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = await server.fresh_database()

@@ -179,7 +179,7 @@ class Gateway:
             nats_url=server.url,
             nats_seed=SecretStr(server.seed("gateway")),
             nats_content_seed=SecretStr(server.seed("gateway", "CONTENT")),
-            database_url=SecretStr(database_url or f"sqlite+aiosqlite:///{directory}/gateway.db"),
+            database_url=SecretStr(database_url or f"sqlite:///{directory}/gateway.db"),
             receipt_seed=SecretStr("5a" * 32),
             public_url="http://localhost:8000",
             listen_port=self.port,

@@ -154,7 +154,7 @@ def environment(directory: Path) -> dict[str, str]:
         "NATS_URL": "nats://127.0.0.1:9",
         "NATS_SEED": "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY",
         "NATS_CONTENT_SEED": "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY",
-        "DATABASE_URL": f"sqlite+aiosqlite:///{directory}/gateway.db",
+        "DATABASE_URL": f"sqlite:///{directory}/gateway.db",
         "RECEIPT_SEED": "5a" * 32,
         "PUBLIC_URL": "http://localhost:8000",
         "LISTEN_PORT": "1",

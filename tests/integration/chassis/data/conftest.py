@@ -21,7 +21,7 @@ def clock() -> FakeClock:
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/data/toy.db"
+        return f"sqlite:///{tmp_path}/data/toy.db"
     server: PostgresServer = request.getfixturevalue("postgres")
     return await server.fresh_database()
 
@@ -44,7 +44,7 @@ async def toy(database: Database, clock: FakeClock) -> Toy:
 @pytest.fixture
 async def sqlite_toy(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Toy]:
     """On a SQLite file only."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/toy.db", clock)
+    database = Database(f"sqlite:///{tmp_path}/data/toy.db", clock)
     await database.open()
     toy = Toy(database, clock)
     await toy.create_tables()

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import chassis.database
+import chassis.database.database
 from chassis.database import Database, StillBusy, is_away, wake_after_commit
 from tests.support.toy_service import Note, Person, Toy, table
 
@@ -104,7 +104,7 @@ async def test_sixteen_writers_lose_no_update(toy: Toy) -> None:
 async def test_another_process_on_the_same_file_waits_for_its_turn(sqlite_toy: Toy, tmp_path: Path) -> None:
     async with sqlite_toy.database.write() as session:
         await session.execute(insert(TARIFF).values(name="counter", price=0))
-    others = [Database(f"sqlite+aiosqlite:///{tmp_path}/data/toy.db") for _ in range(3)]
+    others = [Database(f"sqlite:///{tmp_path}/data/toy.db") for _ in range(3)]
 
     async def increment(database: Database) -> None:
         await database.open()
@@ -154,7 +154,7 @@ async def given_up(database: Database) -> None:
 
 
 async def locked(path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     await database.open()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -222,7 +222,7 @@ async def test_settling_waits_for_a_reader_and_then_empties_the_log(sqlite_toy: 
 
 
 async def test_settling_gives_up_on_an_endless_reader(sqlite_toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chassis.database, "SETTLE_SECONDS", 0.4)
+    monkeypatch.setattr(chassis.database.database, "TRUNCATE_SECONDS", 0.4)
     await sqlite_toy.add_person("anna")
     async with sqlite_toy.database.read() as session:
         await session.execute(select(table("person").c.id))
@@ -242,7 +242,7 @@ async def test_many_settle_at_once_while_others_write(sqlite_toy: Toy, tmp_path:
     assert (tmp_path / "data" / "toy.db-wal").stat().st_size == 0
 
 
-@pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "mysql+aiomysql://h/d"])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql+aiomysql://h/d"])
 def test_a_database_that_is_no_file_and_no_postgresql_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="SQLite"):
         Database(url)

@@ -28,7 +28,7 @@ async def start_eraser(url: str, published: Path, *dying: str) -> asyncio.subpro
 
 
 async def test_killed_at_any_point_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
-    url, published = f"sqlite+aiosqlite:///{tmp_path}/data/toy.db", tmp_path / "published"
+    url, published = f"sqlite:///{tmp_path}/data/toy.db", tmp_path / "published"
     database = Database(url, FakeClock())
     await database.open()
     toy = Toy(database, FakeClock())

@@ -123,7 +123,7 @@ async def test_two_relays_neither_lose_nor_overtake(toy: Toy) -> None:
 async def test_the_inbox_knows_a_message_by_consumer_and_id(toy: Toy) -> None:
     async def first(consumer: str, message: str) -> bool:
         async with toy.database.write() as session:
-            return await first_time(session, TABLES, consumer, message, toy.clock.now())
+            return bool(await first_time(session, TABLES, consumer, message, toy.clock.now()))
 
     assert [await first("a", "1"), await first("a", "1"), await first("b", "1"), await first("a", "2")] == [
         True, False, True, True,

@@ -42,7 +42,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/quota.db"
+    url = f"sqlite:///{tmp_path}/quota.db"
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = await server.fresh_database()
