@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -10,6 +11,30 @@ EMAIL_MAX = 254
 PASSWORD_MIN, PASSWORD_MAX = 15, 128
 SECRET_MAX = 200
 IDEMPOTENCY_KEY_MAX = 255
+
+# U+0000 cannot be stored in PostgreSQL's text (manual, 8.3), and a surrogate without its other half is no character
+# (RFC 3629, section 3): UTF-8 has no bytes for it.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+Place = tuple[str | int, ...]
+
+
+def unstorable_members(content: object) -> Iterator[Place]:
+    """Find the texts of a JSON value, names of members included, that no database of ours could keep.
+
+    Yields the path of each: member names and list indices, from the outermost inwards.
+    """
+    waiting: list[tuple[Place, object]] = [((), content)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str):
+            if UNSTORABLE.search(value):
+                yield place
+        elif isinstance(value, list):
+            waiting.extend(((*place, index), one) for index, one in enumerate(value))
+        elif isinstance(value, dict):
+            waiting.extend(((*place, name), one) for name, one in value.items())
+            yield from ((*place, name) for name in value if UNSTORABLE.search(name))
 
 
 # RFC 5322's dot-atom: what mail servers carry without extensions. The domain may hold letters of any language.

@@ -1,5 +1,7 @@
 """How requests, replies and refusals look as bytes on the bus."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -8,12 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.envelope import HEADER_ERROR, Envelope
 from contracts.errors import ErrorKind, Refusal
+from contracts.fields import UNSTORABLE, unstorable_members
 
 Model = TypeVar("Model", bound=BaseModel)
 
 NO_RESPONDERS = "503"
 KINDS = frozenset(kind.value for kind in ErrorKind)
 ERRORS_MAX = 20
+NUL_ESCAPED = b"\\u0000"  # the only way in which JSON may hold it (RFC 8259, section 7)
+SURROGATE_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
 MESSAGE_BYTES_MAX = 248 * 1024  # the server takes 256 KiB with the headers, and hangs up on more
 
 
@@ -39,28 +44,57 @@ def parse(model: type[Model], parameters: Mapping[str, str], body: bytes) -> Mod
     """Validate a body, with the route's parameters as further members.
 
     Raises:
-        Refusal: malformed JSON, or members that are missing, unknown or wrong (with `errors`, without values).
+        Refusal: malformed JSON, or members that are missing, unknown, wrong, or hold text that cannot be stored (with
+            `errors`, without values).
     """
     merged = body or b"{}"
     if parameters:
         merged = _merged(parameters, merged)
+    if NUL_ESCAPED in merged:
+        _refuse_unstorable(merged)
     try:
         return model.model_validate_json(merged, strict=True)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
         if details[0]["type"] == "json_invalid":
+            _refuse_unstorable(merged)
             raise Refusal(ErrorKind.MALFORMED, "json") from None
         errors = [
-            {"field": ".".join(str(part) for part in e["loc"])[:100], "code": e["type"], "detail": e["msg"][:200]}
-            for e in details[:ERRORS_MAX]
+            {"field": _named(e["loc"]), "code": e["type"], "detail": e["msg"][:200]} for e in details[:ERRORS_MAX]
         ]
         raise Refusal(ErrorKind.INVALID, "fields", errors=errors) from None
+
+
+def _refuse_unstorable(body: bytes) -> None:
+    """Refuse text that cannot be stored by the name of its member; any engine would fail on it, or only some.
+
+    Pydantic and orjson read a lone surrogate as malformed JSON and do not say where; the grammar allows it (RFC 8259,
+    section 8.2), and Python's reader takes it.
+    """
+    if NUL_ESCAPED not in body and not SURROGATE_ESCAPED.search(body):
+        return
+    try:
+        content = json.loads(body, parse_int=str)  # a number of thousands of digits must not end the search
+        places = list(unstorable_members(content))[:ERRORS_MAX]
+    except (ValueError, RecursionError):
+        return  # malformed in another way, too
+    if places:
+        errors = [
+            {"field": _named(place), "code": "unstorable_character", "detail": "holds U+0000 or half a character"}
+            for place in places
+        ]
+        raise Refusal(ErrorKind.INVALID, "fields", errors=errors)
+
+
+def _named(place: tuple[str | int, ...]) -> str:
+    return UNSTORABLE.sub("\ufffd", ".".join(str(part) for part in place))[:100]
 
 
 def _merged(parameters: Mapping[str, str], body: bytes) -> bytes:
     try:
         members = orjson.loads(body)
     except orjson.JSONDecodeError:
+        _refuse_unstorable(body)
         raise Refusal(ErrorKind.MALFORMED, "json") from None
     if not isinstance(members, dict):
         raise Refusal(ErrorKind.INVALID, "fields", errors=[{"field": "", "code": "object", "detail": "an object"}])

@@ -46,7 +46,7 @@ class Endpoints:
         if not hmac.compare_digest(request.bearer.encode(), self._webhook_token):
             raise Refusal(ErrorKind.UNAUTHENTICATED, "webhook-token")
         try:
-            await self._leaving.through_brevo(request.events)
+            await self._leaving.through_brevo(request.body)
         except DATABASE_FAILURES:
             # Brevo gives up on most refusals; this one makes the gateway ask it to come again.
             raise Refusal(ErrorKind.UNAVAILABLE, "not-stored", retry_after_seconds=60) from None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.newsletter.domain.callbacks import Callback
+from services.newsletter.domain.callbacks import AsideCallback, Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import Task
@@ -52,8 +52,8 @@ class Subscriptions(Protocol):
     async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
         """End what an address had begun by then, and suppress one that was subscribed; a later subscription stays."""
 
-    async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
-        """Do what new call-backs ask for, once."""
+    async def apply(self, callbacks: Iterable[Callback], aside: Iterable[AsideCallback], now: datetime) -> None:
+        """Do what new call-backs ask for, once, and note those that are put aside."""
 
     async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
         """Addresses that confirmed long ago."""

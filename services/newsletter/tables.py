@@ -90,6 +90,20 @@ class SuppressionRow(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class AsideCallbackRow(Base, table=True):
+    """A call-back that can never be carried out: that it came, and why it cannot; Brevo shows what it said."""
+
+    __tablename__ = "callback_aside"
+    __personal_data__: ClassVar[NoPersonalData] = NoPersonalData(
+        reason="a keyed hash of a call-back, the kind of event and the code of a reason; gone after 90 days"
+    )
+
+    identity: str = Field(primary_key=True, max_length=HASH_MAX)
+    event: str = Field(max_length=WORD_MAX)
+    code: str = Field(max_length=VERSION_MAX)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class BrevoTaskRow(Base, table=True):
     """What is owed to Brevo. The address is read from the subscription when the task is carried out."""
 

@@ -32,9 +32,8 @@ class VendorCalls:
         """Take Brevo's events: 200 once they are stored, 429 when they cannot be (Brevo then tries again)."""
         try:
             body = await read_body(request)
-            events = _events(body)
             bearer = request.headers.get("authorization", "").removeprefix(BEARER)[:200]
-            await self._ask(request, BREVO_CALLBACK, {"bearer": bearer, "events": events})
+            await self._ask(request, BREVO_CALLBACK, {"bearer": bearer, "body": _text(body)})
         except Refusal as refusal:
             if refusal.kind in {ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT, ErrorKind.INTERNAL}:
                 refusal = Refusal(ErrorKind.RATE_LIMITED, "try-again", retry_after_seconds=60)
@@ -58,12 +57,11 @@ class VendorCalls:
         await self._bus.request(call, envelope, orjson.dumps(members))
 
 
-def _events(body: bytes) -> list[object]:
+def _text(body: bytes) -> str:
     try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return body.decode()
+    except UnicodeDecodeError:
         raise Refusal(ErrorKind.MALFORMED, "json") from None
-    return content if isinstance(content, list) else [content]
 
 
 def _problem(refusal: Refusal, request: Request) -> Response:

@@ -8,20 +8,23 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chassis.database import Database, insert_into
+from chassis.database import Database, affected, insert_into
 from chassis.inbox import first_time
 from chassis.mail import Letter, post
 from chassis.outbox import enqueue
+from chassis.telemetry import Log
 from contracts.newsletter import READER_LEFT, ReaderLeft
 from services.newsletter.adapters.tasks import owe, owe_reconciliation
-from services.newsletter.domain.callbacks import Callback
+from services.newsletter.domain.callbacks import ASIDE_KEPT, AsideCallback, Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.secrets import Pseudonyms
 from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW, Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import LOOK_BACK, Action
-from services.newsletter.tables import TABLES, OptInRow, SubscriptionRow, SuppressionRow
+from services.newsletter.tables import TABLES, AsideCallbackRow, OptInRow, SubscriptionRow, SuppressionRow
 
 CALLBACKS, CHOICES = "brevo-callback", "newsletter-choice"
+
+log = Log("subscriptions")
 
 
 class SqlSubscriptions:
@@ -119,8 +122,10 @@ class SqlSubscriptions:
             if subscription is not None and subscription.confirmed_at <= refused_at:
                 await self._end(session, email, Ending.UNSUBSCRIBED, now)
 
-    async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
+    async def apply(self, callbacks: Iterable[Callback], aside: Iterable[AsideCallback], now: datetime) -> None:
         async with self._database.write() as session:
+            for one in aside:
+                await self._put_aside(session, one, now)
             for callback in callbacks:
                 identity = self._pseudonyms.of_event(callback.identity)
                 if await first_time(session, TABLES, CALLBACKS, identity, now):
@@ -144,6 +149,15 @@ class SqlSubscriptions:
             return False
         await _rest(session, opt_in.email, opt_in.consent_record)
         return True
+
+    async def _put_aside(self, session: AsyncSession, callback: AsideCallback, now: datetime) -> None:
+        old = delete(AsideCallbackRow).where(col(AsideCallbackRow.received_at) < now - ASIDE_KEPT)
+        await session.execute(old)
+        identity = self._pseudonyms.of_event(callback.identity)
+        row = {"identity": identity, "event": callback.event, "code": callback.code, "received_at": now}
+        noted = insert_into(session, AsideCallbackRow.__table__).values(**row)  # type: ignore[attr-defined] # likewise
+        if await affected(session, noted.on_conflict_do_nothing()):
+            log.failure("callback put aside", vendor="brevo", kind=callback.event, reason=callback.code)
 
     async def _apply_to(self, session: AsyncSession, email: str, callback: Callback, now: datetime) -> None:
         subscription = await _find(session, col(SubscriptionRow.email) == email)

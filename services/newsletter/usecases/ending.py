@@ -1,10 +1,7 @@
 """Leaving the newsletter: by a link, through Brevo, by a caseworker, or because consent is too old."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from contracts.errors import ErrorKind, Refusal
-from services.newsletter.domain.callbacks import read_callback
+from services.newsletter.domain.callbacks import read_body
 from services.newsletter.domain.secrets import hash_of
 from services.newsletter.domain.subscriptions import LAPSES_AFTER, Ending, normalised
 from services.newsletter.ports import Clock, Subscriptions
@@ -32,11 +29,20 @@ class Leaving:
         """End the subscription of somebody who wrote to us, and keep the address from coming back."""
         await self._subscriptions.end_address(normalised(address), Ending.UNSUBSCRIBED, self._clock.now())
 
-    async def through_brevo(self, events: Sequence[Mapping[str, Any]]) -> None:
-        """Do what Brevo's events ask for; what does not concern us, or came before, is left alone."""
-        callbacks = [callback for event in events if (callback := read_callback(event)) is not None]
-        if callbacks:
-            await self._subscriptions.apply(callbacks, self._clock.now())
+    async def through_brevo(self, body: str) -> None:
+        """Do what Brevo's events ask for; what does not concern us, or came before, is left alone.
+
+        An event that can never be carried out is put aside, and counts as taken: Brevo would repeat it in vain.
+
+        Raises:
+            Refusal: MALFORMED, if the body is no JSON, or holds too many events.
+        """
+        try:
+            callbacks, aside = read_body(body)
+        except ValueError:
+            raise Refusal(ErrorKind.MALFORMED, "json") from None
+        if callbacks or aside:
+            await self._subscriptions.apply(callbacks, aside, self._clock.now())
 
     async def lapse(self) -> None:
         """End the subscriptions whose consent is too old to be relied upon."""

@@ -11,9 +11,13 @@ from contracts.consent import CHANGED, ConsentChanged, Purpose
 from contracts.identifiers import new_id
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
+from tests.support.postgres import PostgresServer, postgres
 from tests.support.running_service import BusClient, RunningService
 from tests.support.waiting import until
 
+__all__ = ["postgres"]
+
+ENGINES = ["sqlite", "postgresql"]
 KEY = {"Authorization": "Bearer phx_emulator"}
 
 
@@ -37,7 +41,18 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 
 
 @pytest.fixture
-async def service(server: NatsServer, posthog: Running, tmp_path: Path) -> AsyncIterator[RunningService]:
+async def engine(request: pytest.FixtureRequest) -> dict[str, str]:
+    """SQLite, unless a test asks for PostgreSQL: `@pytest.mark.parametrize("engine", ENGINES, indirect=True)`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return {}
+    running: PostgresServer = request.getfixturevalue("postgres")
+    return {"database_url": await running.fresh_database()}
+
+
+@pytest.fixture
+async def service(
+    server: NatsServer, engine: dict[str, str], posthog: Running, tmp_path: Path
+) -> AsyncIterator[RunningService]:
     settings = {
         "posthog_host": posthog.url,
         "posthog_api_host": posthog.url,
@@ -45,6 +60,7 @@ async def service(server: NatsServer, posthog: Running, tmp_path: Path) -> Async
         "posthog_project_id": "1",
         "posthog_personal_api_key": "phx_emulator",
         "emulated": "true",
+        **engine,
     }
     async with RunningService("analytics", server, tmp_path, **settings) as running:
         yield running

@@ -1,5 +1,6 @@
 """The service as its own process, on a real bus and database, with Brevo and a mail server emulated."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,13 @@ import pytest
 from contracts.newsletter import BREVO_CALLBACK, CONFIRM, SUBSCRIBE, UNSUBSCRIBE, SubscriptionState
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
+from tests.support.postgres import PostgresServer, postgres
 from tests.support.running_service import BusClient, RunningService
 from tests.support.waiting import until
 
+__all__ = ["postgres"]
+
+ENGINES = ["sqlite", "postgresql"]
 WEBHOOK_TOKEN = "webhook-token-of-this-test"
 LIST_ID = 1
 
@@ -44,7 +49,18 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 
 
 @pytest.fixture
-async def service(server: NatsServer, brevo: Running, smtp: Running, tmp_path: Path) -> AsyncIterator[RunningService]:
+async def engine(request: pytest.FixtureRequest) -> dict[str, str]:
+    """SQLite, unless a test asks for PostgreSQL: `@pytest.mark.parametrize("engine", ENGINES, indirect=True)`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return {}
+    running: PostgresServer = request.getfixturevalue("postgres")
+    return {"database_url": await running.fresh_database()}
+
+
+@pytest.fixture
+async def service(
+    server: NatsServer, engine: dict[str, str], brevo: Running, smtp: Running, tmp_path: Path
+) -> AsyncIterator[RunningService]:
     settings = {
         "brevo_base_url": f"{brevo.url}/v3",
         "brevo_api_key": "xkeysib-emulator",
@@ -55,6 +71,7 @@ async def service(server: NatsServer, brevo: Running, smtp: Running, tmp_path: P
         "smtp_port": str(smtp.ports["smtp"]),
         "smtp_sender": "no-reply@larabot.example",
         "emulated": "true",
+        **engine,
     }
     async with RunningService("newsletter", server, tmp_path, **settings) as running:
         yield running
@@ -102,7 +119,10 @@ class Reader:
 
     async def brevo_tells(self, event: str, bearer: str = WEBHOOK_TOKEN, **more: Any) -> None:
         content = {"event": event, "email": self.address, **more}
-        await self.gateway.ask(BREVO_CALLBACK, {"bearer": bearer, "events": [content]})
+        await self.brevo_sends(json.dumps(content), bearer)
+
+    async def brevo_sends(self, body: str, bearer: str = WEBHOOK_TOKEN) -> None:
+        await self.gateway.ask(BREVO_CALLBACK, {"bearer": bearer, "body": body})
 
 
 @pytest.fixture

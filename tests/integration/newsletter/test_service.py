@@ -23,7 +23,6 @@ from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
 from contracts.newsletter import (
-    BREVO_CALLBACK,
     CONFIRM,
     READER_LEFT,
     SUBSCRIBE,
@@ -33,7 +32,7 @@ from contracts.newsletter import (
 )
 from contracts.personal_data import Locator
 from tests.integration.emulators.running import Running
-from tests.integration.newsletter.conftest import LIST_ID, Reader, token_of
+from tests.integration.newsletter.conftest import ENGINES, LIST_ID, Reader, token_of
 from tests.support.nats import NatsServer
 from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_dsar import ToyDsar
@@ -223,13 +222,39 @@ async def test_a_new_double_opt_in_outlives_an_older_word_of_brevos(reader: Read
     assert await reader.unsubscribe(token) == "unsubscribed"
 
 
-async def test_a_call_back_needs_the_token(reader: Reader, gateway: BusClient) -> None:
+async def test_a_call_back_needs_the_token(reader: Reader) -> None:
     for bearer in ("", "wrong"):
         with pytest.raises(Refusal) as refusal:
             await reader.brevo_tells("unsubscribed", bearer=bearer)
         assert refusal.value.kind is ErrorKind.UNAUTHENTICATED
-    odd = [{"event": "opened", "email": reader.address}, {"event": 5}, {}]
-    await gateway.ask(BREVO_CALLBACK, {"bearer": "webhook-token-of-this-test", "events": odd})
+    await reader.brevo_sends(json.dumps([{"event": "opened", "email": reader.address}, {"event": 5}, {}]))
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+async def test_poison_beside_a_healthy_event_is_put_aside_and_never_asked_for_again(
+    reader: Reader, service: RunningService
+) -> None:
+    await reader.become_subscribed()
+    poison = {"event": "unsubscribed", "email": "elev\x00@skola.example", "ts_event": int("9" * 400)}
+    half = {"event": "spam", "email": reader.address, "message-id": "\ud800"}
+    healthy = {"event": "unsubscribed", "email": reader.address}
+    for _ in range(2):  # a repetition adds nothing
+        await reader.brevo_sends(json.dumps([poison, half, 5, healthy]))
+    assert await reader.gone_from_brevo()
+    lines = [json.loads(line) for line in service.log.read_bytes().splitlines()]
+    aside = [(line["kind"], line["reason"]) for line in lines if line.get("event") == "callback put aside"]
+    assert aside == [
+        ("unsubscribed", "unstorable-character"),
+        ("spam", "unstorable-character"),
+        ("", "not-an-object"),
+    ]
+
+
+async def test_a_call_back_that_is_no_json_is_malformed(reader: Reader) -> None:
+    for body in ("", "{", "[" * 100_000, json.dumps([{}] * 501)):
+        with pytest.raises(Refusal) as refusal:
+            await reader.brevo_sends(body)
+        assert refusal.value.kind is ErrorKind.MALFORMED
 
 
 @pytest.mark.parametrize(

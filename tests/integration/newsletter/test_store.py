@@ -217,37 +217,37 @@ async def test_a_subscription_made_without_an_account_is_nobodys_consent_until_a
 
 
 async def test_an_event_counts_once(store: Store) -> None:
-    await store.subscriptions.apply([an_event(Ending.SPAM)], store.clock.now())
+    await store.subscriptions.apply([an_event(Ending.SPAM)], [], store.clock.now())
     await store.begin()
-    await store.subscriptions.apply([an_event(Ending.SPAM)], store.clock.now())
+    await store.subscriptions.apply([an_event(Ending.SPAM)], [], store.clock.now())
     assert await store.subscriptions.of_address(EMAIL) is not None
-    await store.subscriptions.apply([an_event(Ending.SPAM, mark="2")], store.clock.now())
+    await store.subscriptions.apply([an_event(Ending.SPAM, mark="2")], [], store.clock.now())
     assert await store.subscriptions.of_address(EMAIL) is None
 
 
 async def test_an_event_of_before_the_opt_in_is_passed_over(store: Store) -> None:
     store.clock.advance(timedelta(days=1))
     await store.begin()
-    await store.subscriptions.apply([an_event(Ending.UNSUBSCRIBED, START)], store.clock.now())
+    await store.subscriptions.apply([an_event(Ending.UNSUBSCRIBED, START)], [], store.clock.now())
     assert await store.subscriptions.of_address(EMAIL) is not None
 
 
 async def test_a_contact_removed_at_brevo_ends_it_without_suppressing(store: Store) -> None:
     await store.begin()
-    await store.subscriptions.apply([an_event(Ending.REMOVED)], store.clock.now())
+    await store.subscriptions.apply([an_event(Ending.REMOVED)], [], store.clock.now())
     assert [await store.count(table) for table in ("subscription", "suppression")] == [0, 0]
 
 
 async def test_many_additions_of_strangers_owe_one_comparison(store: Store) -> None:
     additions = [an_event(None, store.clock.now(), mark=str(number)) for number in range(20)]
-    await store.subscriptions.apply(additions, store.clock.now())
+    await store.subscriptions.apply(additions, [], store.clock.now())
     assert await store.owed() == ["reconcile"]
 
 
 async def test_an_addition_of_a_reader_owes_nothing(store: Store) -> None:
     await store.begin()
     await store.owed()
-    await store.subscriptions.apply([an_event(None)], store.clock.now())
+    await store.subscriptions.apply([an_event(None)], [], store.clock.now())
     assert await store.owed() == []
 
 

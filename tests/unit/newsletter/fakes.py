@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from services.newsletter.domain.callbacks import Callback
+from services.newsletter.domain.callbacks import AsideCallback, Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import Action, Task
@@ -20,6 +20,7 @@ class FakeSubscriptions:
     endings: list[tuple[str, Ending]] = field(default_factory=list)
     refused: list[tuple[str, datetime]] = field(default_factory=list)
     applied: list[Callback] = field(default_factory=list)
+    aside: list[AsideCallback] = field(default_factory=list)
     ended_links: set[str] = field(default_factory=set)
 
     async def of_address(self, email: str) -> Subscription | None:
@@ -58,8 +59,9 @@ class FakeSubscriptions:
     async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
         self.refused.append((email, refused_at))
 
-    async def apply(self, callbacks: Iterable[Callback], now: datetime) -> None:
+    async def apply(self, callbacks: Iterable[Callback], aside: Iterable[AsideCallback], now: datetime) -> None:
         self.applied.extend(callbacks)
+        self.aside.extend(aside)
 
     async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
         old = [one.email for one in self.subscriptions.values() if one.confirmed_at < confirmed_before]

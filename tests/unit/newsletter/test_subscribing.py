@@ -118,9 +118,9 @@ async def test_only_a_no_keeps_an_address_away() -> None:
 
 
 async def test_events_that_do_not_concern_us_reach_no_table(leaving: Leaving, subscriptions: FakeSubscriptions) -> None:
-    await leaving.through_brevo([{"event": "opened", "email": "a@b.example"}])
+    await leaving.through_brevo('{"event": "opened", "email": "a@b.example"}')
     assert subscriptions.applied == []
-    await leaving.through_brevo([{"event": "opened"}, {"event": "spam", "email": "a@b.example"}])
+    await leaving.through_brevo('[{"event": "opened"}, {"event": "spam", "email": "a@b.example"}]')
     assert [callback.ending for callback in subscriptions.applied] == [Ending.SPAM]
 
 

@@ -11,6 +11,7 @@ const sv = {
   string_too_short: "Det är för kort.",
   string_too_long: "Det är för långt.",
   string_pattern_mismatch: "Det har inte rätt form.",
+  unstorable_character: "Det innehåller ett tecken som inte går att spara.",
   literal_error: "Det behöver ett ja.",
   other: "Kontrollera det här fältet.",
 };
@@ -27,6 +28,7 @@ export const fieldWords = messages<Record<keyof typeof sv, string>>(
     string_too_short: "Det er for kort.",
     string_too_long: "Det er for langt.",
     string_pattern_mismatch: "Det har ikke riktig form.",
+    unstorable_character: "Det inneholder et tegn som ikke kan lagres.",
     literal_error: "Det trenger et ja.",
     other: "Kontroller dette feltet.",
   },
@@ -40,6 +42,7 @@ export const fieldWords = messages<Record<keyof typeof sv, string>>(
     string_too_short: "It is too short.",
     string_too_long: "It is too long.",
     string_pattern_mismatch: "It does not have the right form.",
+    unstorable_character: "It holds a character that cannot be stored.",
     literal_error: "It needs a yes.",
     other: "Check this field.",
   },
