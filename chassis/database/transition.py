@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -24,6 +25,13 @@ def either(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(session, *args, **kwargs)
 
     return called
+
+
+async def hooked(hook: Callable[..., Any], session: AsyncSession, *args: Any) -> Any:
+    """Call a hook that is still awaited, or one that is a plain function already."""
+    if inspect.iscoroutinefunction(hook):
+        return await hook(session, *args)
+    return await session.run_sync(hook, *args)
 
 
 class AwaitedSessions:

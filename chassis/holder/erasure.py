@@ -8,7 +8,7 @@ depend on who was first. It goes with the transaction that stores the recipient'
 the database's receipt as retained.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.database import affected, insert_into
+from chassis.database.transition import hooked
 from chassis.holder.external import ExternalHolder
 from chassis.holder.rows import rows_of
 from chassis.inbox import first_time
@@ -25,7 +26,7 @@ from contracts.dsar import Claim
 from contracts.personal_data import Retained
 
 Counts = dict[str, int]
-BeforeErasure = Callable[[AsyncSession, Claim], Awaitable[None]]
+BeforeErasure = Callable[[Any, Claim], Any]
 
 
 class StillHeld(Exception):
@@ -60,7 +61,7 @@ class Erasure:
         """Let each recipient copy what it needs, unless that was done before."""
         for name, external in self._externals.items():
             if await first_time(session, self._tables, f"prepare-{name}", erasure_id, at):
-                prepared = await external.prepare(session, claim.locators)
+                prepared = await hooked(external.prepare, session, claim.locators)
                 row = {"erasure_id": erasure_id, "holder": name, "prepared": prepared, "created_at": at}
                 await session.execute(insert(self._pending).values(row))
 
@@ -80,7 +81,7 @@ class Erasure:
     async def delete(self, session: AsyncSession, claim: Claim) -> Counts:
         """Delete the person's rows from every table that keeps none back; children before parents."""
         if self._before is not None:
-            await self._before(session, claim)
+            await hooked(self._before, session, claim)
         counts: Counts = {}
         for table, declaration in self._erasable:
             condition = rows_of(table, declaration, claim.locators, claim.requested_at)

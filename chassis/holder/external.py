@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from contracts.personal_data import ExternalStore, Locator
 
 Locators = Mapping[Locator, Sequence[str]]
@@ -22,7 +20,7 @@ class ExternalHolder(Protocol):
         """What the recipient holds about a person, as JSON objects, in an order that stays the same."""
         ...
 
-    async def prepare(self, session: AsyncSession, locators: Locators) -> dict[str, Any]:
+    def prepare(self, session: Any, locators: Locators) -> Any:
         """Read from our own tables what is needed to erase there (JSON): its ids, or the address. No call out."""
         ...
 
