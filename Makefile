@@ -11,7 +11,7 @@ PY := .venv/bin/python
 MEMBERS := contracts kernel chassis emulators ops $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml)))
 NPM := $(PY) -m ops npm
 
-.PHONY: help setup web run test test-fast check fix lock contracts machine-setup clean
+.PHONY: help setup web run test test-fast bench check fix lock contracts machine-setup clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,10 @@ test: setup machine-setup ## run every test: unit to browser, against real parts
 
 test-fast: setup ## unit, contract and architecture tests only
 	$(PY) -m pytest tests/unit tests/contract tests/architecture
+
+bench: setup ## measure the text path beside nginx and LiteLLM; ARGS="--quick" for a glance
+	@$(PY) -m ops machine --for bench --install
+	$(PY) -m tests.bench.text_path $(ARGS)
 
 check: setup ## format, lint, types, imports, house rules, generated files
 	.venv/bin/ruff format --check .

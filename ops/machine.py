@@ -1,4 +1,4 @@
-"""Finds the programs of the machine that the tests need and, where that is one command, installs them."""
+"""Finds the programs of the machine that tests or benchmarks need and, where that is one command, installs them."""
 
 import argparse
 import os
@@ -45,7 +45,20 @@ PODMAN = Needed(
     packages=("podman",),
     elsewhere="macOS: brew install podman; Fedora: dnf install podman",
 )
-PROGRAMS = (BROWSER, PODMAN)
+NGINX = Needed(
+    title="nginx (benchmark of the text path)",
+    names=("nginx",),
+    packages=("nginx",),
+    elsewhere="macOS: brew install nginx; Fedora: dnf install nginx",
+    places=(Path("/usr/sbin/nginx"),),
+)
+WRK = Needed(
+    title="wrk (what the benchmark's own load client is held against)",
+    names=("wrk",),
+    packages=("wrk",),
+    elsewhere="macOS: brew install wrk; Fedora: dnf install wrk",
+)
+PROGRAMS = {"tests": (BROWSER, PODMAN), "bench": (NGINX, WRK)}
 
 
 def find_browser() -> Path | None:
@@ -55,11 +68,13 @@ def find_browser() -> Path | None:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m ops machine", description=__doc__)
     parser.add_argument("--install", action="store_true", help="install what is missing (Debian, as root)")
+    parser.add_argument("--for", dest="purpose", choices=PROGRAMS, default="tests", help="what they are needed for")
     asked = parser.parse_args(arguments)
-    missing = [program for program in PROGRAMS if program.find() is None]
+    programs = PROGRAMS[asked.purpose]
+    missing = [program for program in programs if program.find() is None]
     if missing and asked.install and can_install():
         install([package for program in missing for package in program.packages])
-        missing = [program for program in PROGRAMS if program.find() is None]
+        missing = [program for program in programs if program.find() is None]
     for program in missing:
         debian = f"sudo apt-get install --no-install-recommends {' '.join(program.packages)}"
         print(f"{program.title} was not found.\n  Debian, Ubuntu: {debian}\n  {program.elsewhere}", file=sys.stderr)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -57,8 +58,19 @@ class Platform:
     Bound to no event loop, so that one platform can serve all the tests of a session.
     """
 
-    def __init__(self, data: Path, *options: str, settings: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *options: str,
+        settings: dict[str, str] | None = None,
+        python: Path = Path(sys.executable),
+        module: Sequence[str] = ("ops", "run"),
+        tree: Path | None = None,
+    ) -> None:
+        """Another interpreter, module with its first arguments, and tree of sources are a bench's affair."""
         self.data = data
+        self._command = [str(python), "-m", *module]
+        self._tree = tree
         self.log = data.with_name(f"{data.name}.log")
         self.temporary = data.with_name(f"{data.name}.tmp")
         self._options = options
@@ -80,7 +92,8 @@ class Platform:
         basics = {name: os.environ[name] for name in ENVIRONMENT_PASSED_ON if name in os.environ}  # noqa: TID251
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ops", "run", "--port", "0", "--data", str(self.data), *self._options],
+                [*self._command, "--port", "0", "--data", str(self.data.absolute()), *self._options],
+                cwd=self._tree,
                 env={**basics, "TMPDIR": str(self.temporary), "LARABOT_ENV_FILE": "none", **self._settings},
                 stdout=log,
                 stderr=subprocess.STDOUT,
