@@ -207,7 +207,10 @@ class Service:
         if self.settings.health_port:
             door = HealthDoor(self.settings.health_port, self.failing)
             self.background("health door", door.run)
-        await self.bus.open(self.settings.nats_url, self.settings.nats_seed.get_secret_value())
+        settings = self.settings
+        log.info("waiting for the bus")
+        events_seed = settings.nats_events_seed.get_secret_value()
+        await self.bus.open(settings.nats_url, settings.nats_seed.get_secret_value(), events_seed)
         if self.content_bus is not None:
             await self.content_bus.open(self.settings.nats_url, self._content_seed)
         for step in self._starting:

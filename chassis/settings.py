@@ -23,6 +23,7 @@ class Settings(BaseSettings):
 
     nats_url: str
     nats_seed: SecretStr
+    nats_events_seed: SecretStr
     database_url: SecretStr
     receipt_seed: SecretStr
     public_url: str

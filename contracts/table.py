@@ -18,10 +18,16 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
 class Account(StrEnum):
-    """The two NATS accounts; CONTENT has no JetStream, so message text cannot be stored there."""
+    """The NATS accounts, each a space of subjects of its own.
+
+    APP carries calls and signals, CONTENT message text. STORE alone has JetStream, and no service's key. EVENTS
+    stands for one account per service, which imports from STORE what this service publishes and consumes.
+    """
 
     APP = "APP"
     CONTENT = "CONTENT"
+    EVENTS = "EVENTS"
+    STORE = "STORE"
 
 
 class Limit(StrEnum):

@@ -23,7 +23,7 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
-from contracts.derive.permissions import ADMIN, connections, permissions_of
+from contracts.derive.permissions import ADMIN, connections, is_fetch, permissions_of
 from contracts.derive.streams import (
     ACK_WAIT_SECONDS,
     DUPLICATE_WINDOW_SECONDS,
@@ -34,6 +34,7 @@ from contracts.derive.streams import (
     DurableSettings,
     StreamSettings,
 )
+from contracts.holder import SERVICES
 from contracts.table import Account
 
 __all__ = ["connections", "init_bus", "main", "refuse_payload_logging", "render_nats_config"]
@@ -60,14 +61,15 @@ def render_nats_config(
     public_keys: Mapping[tuple[str, str], str],
     *,
     port: int,
-    monitor_port: int,
+    monitor_port: int | None,
     store_dir: Path,
     host: str = "127.0.0.1",
 ) -> str:
     """The server's whole configuration, as JSON, which it reads as well as its own notation."""
     configuration = {
         "listen": f"{host}:{port}",
-        "http": f"127.0.0.1:{monitor_port}",
+        # Its answers name inboxes and public keys, to any web page that asks: off where nobody needs it.
+        **({"http": f"127.0.0.1:{monitor_port}"} if monitor_port else {}),
         "max_payload": PAYLOAD_BYTES_MAX,
         "max_connections": CONNECTIONS_MAX,
         "ping_interval": "5s",
@@ -79,8 +81,15 @@ def render_nats_config(
             "max_memory_store": 0,
         },
         "accounts": {
+            # STORE has JetStream and nobody's key but the init job's: no service's reply subject reaches its API.
+            Account.STORE.value: {
+                "jetstream": "enabled",
+                "users": _users(public_keys, Account.STORE),
+                "exports": store_exports(),
+            },
+            **{events_account(service): _events(public_keys, service) for service in SERVICES},
+            Account.APP.value: {"users": _users(public_keys, Account.APP)},
             # CONTENT carries message text. Without JetStream nothing can keep it, whatever anybody asks for.
-            Account.APP.value: {"jetstream": "enabled", "users": _users(public_keys, Account.APP)},
             Account.CONTENT.value: {"users": _users(public_keys, Account.CONTENT)},
             "SYS": {},
         },
@@ -96,6 +105,34 @@ def _users(public_keys: Mapping[tuple[str, str], str], account: Account) -> list
         {"nkey": public_keys[role, account.value], "permissions": permissions_as_data(role, account.value)}
         for role, of in connections()
         if of == account
+    ]
+
+
+def events_account(service: str) -> str:
+    """The name of a service's own account for durable events."""
+    return f"{Account.EVENTS.value}_{service.upper()}"
+
+
+def _events(public_keys: Mapping[tuple[str, str], str], service: str) -> dict[str, Any]:
+    user = {
+        "nkey": public_keys[service, Account.EVENTS.value],
+        "permissions": permissions_as_data(service, Account.EVENTS.value),
+    }
+    reached = permissions_of(service, Account.EVENTS.value).publish
+    imports = [{"service": {"account": Account.STORE.value, "subject": subject}} for subject in reached]
+    return {"users": [user], "imports": imports}
+
+
+def store_exports() -> list[dict[str, Any]]:
+    """What STORE answers, and to whose account."""
+    return [
+        {
+            "service": subject,
+            "accounts": [events_account(service)],
+            **({"response_type": "stream"} if is_fetch(subject) else {}),
+        }
+        for service in SERVICES
+        for subject in permissions_of(service, Account.EVENTS.value).publish
     ]
 
 

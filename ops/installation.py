@@ -25,7 +25,7 @@ KEPT_OUT_OF_GIT = ".gitignore"
 EXECUTE_BITS = 0o111
 PROXY_KEY = "LARABOT_TRUSTED_PROXIES"
 
-NATS_PORT, MONITOR_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 8222, 8090, 8000
+NATS_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 8090, 8000
 
 
 def main(arguments: list[str]) -> int:
@@ -83,12 +83,12 @@ class Installation:
         text = bus_config.render_nats_config(
             public,
             port=NATS_PORT,
-            monitor_port=MONITOR_PORT,
+            monitor_port=None,
             store_dir=Path("/data"),
             host="0.0.0.0",  # inside its container
         )
         self._write("nats/server.conf", text)
-        self._write("admin/admin.seed", self._keys.nkey_seed("admin", "APP") + "\n")
+        self._write("admin/admin.seed", self._keys.nkey_seed("admin", "STORE") + "\n")
         self._write("postgres/databases.sql", "".join(self._database_sql(service) for service in EVERY_SERVICE))
         self._write("env/postgres.env", f"POSTGRES_PASSWORD={self._keys.secret('postgres')}\n")
         for service in EVERY_SERVICE:
@@ -100,6 +100,7 @@ class Installation:
         environment = {
             "LARABOT_NATS_URL": f"nats://nats:{NATS_PORT}",
             "LARABOT_NATS_SEED": self._keys.nkey_seed(service, "APP"),
+            "LARABOT_NATS_EVENTS_SEED": self._keys.nkey_seed(service, "EVENTS"),
             "LARABOT_DATABASE_URL": f"postgresql+psycopg://{service}:{password}@postgres:5432/{service}",
             "LARABOT_RECEIPT_SEED": self._keys.secret(receipt_key(service)),
             "LARABOT_PUBLIC_URL": self._public_url,

@@ -1,6 +1,9 @@
 """Durable consumers: fetch, handle, acknowledge; what fails is delivered again, later and later, for ever.
 
-For erasures there is no dead letter: giving up would be a broken promise. A handler must be idempotent.
+A handler's failure is no reason to give up: an erasure that is dropped would be a broken promise. Only a message
+that does not fit its contract, and so can never be handled, is ended (`term`), once a dead letter says where it
+lies: `dlq.<service>.<durable>` in the stream DLQ, with stream and sequence; the message itself stays in its stream.
+A handler must be idempotent.
 """
 
 import asyncio
@@ -8,14 +11,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats.errors
+import orjson
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 from opentelemetry.trace import SpanKind
+from pydantic import BaseModel
 
 from chassis.bus.codec import parse
 from chassis.bus.connection import Bus
 from chassis.telemetry import Log, span
-from contracts.derive.streams import durable_name, stream_of
+from contracts.derive.streams import dead_letter_subject, durable_name, stream_of
 from contracts.errors import Refusal
 from contracts.table import Event
 
@@ -45,7 +50,7 @@ class DurableConsumer:
         """Consume until cancelled, or until the connection is closed for good."""
         room = asyncio.Semaphore(CONCURRENT_MAX)
         async with asyncio.TaskGroup() as handling:
-            while not self._bus.client.is_closed:
+            while not self._bus.events.is_closed:
                 await room.acquire()
                 message = await self._next()
                 if message is None:
@@ -61,14 +66,14 @@ class DurableConsumer:
         """
         try:
             if self._subscription is None:
-                jetstream = self._bus.client.jetstream(timeout=PUBLISH_SECONDS)
+                jetstream = self._bus.events.client.jetstream(timeout=PUBLISH_SECONDS)
                 bind = jetstream.pull_subscribe_bind
                 self._subscription = await bind(consumer=self._durable, stream=self._stream)
             (message,) = await self._subscription.fetch(1, timeout=FETCH_SECONDS)
         except TimeoutError:
             return None  # nothing came; nats-py raises the plain one at times
         except (nats.errors.Error, ConnectionError) as error:
-            if not self._bus.client.is_closed:
+            if not self._bus.events.is_closed:
                 log.warning("fetch failed", error=error, consumer=self._durable)
             await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
             return None
@@ -77,7 +82,10 @@ class DurableConsumer:
     async def _handle(self, message: Msg) -> None:
         progress = asyncio.create_task(_in_progress(message))
         try:
-            if await self._handled(message):
+            event = self._read(message)
+            if event is None:
+                await self._put_aside(message)
+            elif await self._handled(event, message):
                 await message.ack_sync(timeout=PUBLISH_SECONDS)
             else:
                 await message.nak(delay=retry_delay_seconds(message.metadata.num_delivered or 1))
@@ -86,13 +94,29 @@ class DurableConsumer:
         finally:
             progress.cancel()
 
-    async def _handled(self, message: Msg) -> bool:
+    def _read(self, message: Msg) -> BaseModel | None:
+        try:
+            return parse(self._event.model, {}, message.data)
+        except Refusal:
+            return None
+
+    async def _put_aside(self, message: Msg) -> None:
+        """End a message that nobody can read; if its dead letter is not stored, it comes again like any other."""
+        place = message.metadata
+        sequence = place.sequence.stream
+        letter = orjson.dumps({"stream": place.stream, "sequence": sequence, "subject": message.subject})
+        aside = dead_letter_subject(self._bus.service, self._durable)
+        await publish_durably(self._bus, aside, letter, f"{aside}.{place.stream}.{sequence}")
+        log.failure("message put aside", consumer=self._durable, stream=place.stream, sequence=sequence)
+        await message.term()
+
+    async def _handled(self, event: BaseModel, message: Msg) -> bool:
         """Whether the handler is done with it; if not, it comes again."""
         attempt = message.metadata.num_delivered
         attributes = {"messaging.system": "nats", "messaging.consumer.group.name": self._durable}
         try:
             with span(f"process {self._event.subject}", SpanKind.CONSUMER, attributes, extract=message.headers or {}):
-                await self._handler(parse(self._event.model, {}, message.data))
+                await self._handler(event)
         except Refusal as refusal:
             log.info("delivery postponed", consumer=self._durable, kind=refusal.kind.value, attempt=attempt)
             return False
@@ -122,7 +146,7 @@ async def publish_durably(bus: Bus, subject: str, payload: bytes, message_id: st
     Raises:
         nats.errors.Error, TimeoutError: not stored, as far as we know; try again.
     """
-    jetstream = bus.client.jetstream(timeout=PUBLISH_SECONDS)
-    if not bus.connected:
+    jetstream = bus.events.client.jetstream(timeout=PUBLISH_SECONDS)
+    if not bus.events.connected:
         raise nats.errors.ConnectionClosedError
     await jetstream.publish(subject, payload, headers={"Nats-Msg-Id": message_id}, timeout=PUBLISH_SECONDS)

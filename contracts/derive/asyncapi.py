@@ -9,11 +9,13 @@ from contracts.registry import CALLS, EVENTS
 from contracts.table import Account, Call, Event, Stream
 
 VERSION = "1.0.0"
-DESCRIPTION = """Two accounts of one NATS installation. `content` carries message text and has no JetStream, so
-nothing in it can be stored. Subjects, headers and durable events hold opaque ids, never personal data. A request
+DESCRIPTION = """Accounts of one NATS installation. `content` carries message text and imports nothing, so nothing in it
+can be stored; `events` stands for one account per service, which imports its durable events from the account `STORE`,
+where JetStream is. Subjects, headers and durable events hold opaque ids, never personal data. A request
 is an envelope (one line of JSON), a line feed, and the body."""
 
 JsonObject = dict[str, Any]
+SPOKEN_IN = (Account.APP, Account.CONTENT, Account.EVENTS)  # nobody speaks in STORE
 
 
 def asyncapi_document() -> JsonObject:
@@ -31,7 +33,7 @@ def asyncapi_document() -> JsonObject:
         "asyncapi": "3.0.0",
         "info": {"title": "Larabot bus", "version": VERSION, "description": DESCRIPTION},
         "defaultContentType": "application/json",
-        "servers": {account.value.lower(): server(account) for account in Account},
+        "servers": {account.value.lower(): server(account) for account in SPOKEN_IN},
         "channels": dict(sorted(channels.items())),
         "operations": dict(sorted(operations.items())),
         "components": {"schemas": schemas.components()},
@@ -101,7 +103,7 @@ def call_operations(call: Call) -> JsonObject:
 def event_channel(event: Event, schemas: Schemas) -> JsonObject:
     channel: JsonObject = {
         "address": event.subject_for("{holder}") if event.per_holder else event.subject,
-        "servers": [{"$ref": f"#/servers/{Account.APP.value.lower()}"}],
+        "servers": [{"$ref": f"#/servers/{(Account.EVENTS if event.durable else Account.APP).value.lower()}"}],
         "messages": {"event": {"payload": schemas.reference(event.model)}},
     }
     if event.per_holder:

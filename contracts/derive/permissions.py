@@ -3,6 +3,12 @@
 Replies need no `allow_responses`, which would let a caller aim a service's reply at any subject (a forged
 receipt, a purge): instead an owner may publish to the inboxes of the callers that the table names. Subscribing
 to a call is allowed only in the owner's queue group. Whatever is not listed is refused.
+
+nats-server checks the subject of a message against these lists, not its reply subject, and whoever answers (JetStream
+too) answers there. In one account with JetStream, a fetch with the reply `$JS.API.STREAM.PURGE.…` empties a stream;
+in an account shared by services, one with the reply `evt.…` stores a message in another service's name, even through
+an import. So JetStream stands in STORE, where no service is, and each service reaches it from an account of its own
+(EVENTS), which imports only what this service may publish anyway: wherever a reply points, it lends nothing.
 """
 
 from collections.abc import Iterable
@@ -14,6 +20,7 @@ from contracts.registry import CALLS, EVENTS
 from contracts.table import Account, Call, Event, Stream
 
 ADMIN = "admin"
+NEXT = "$JS.API.CONSUMER.MSG.NEXT."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +32,13 @@ class Permissions:
 
 
 def connections() -> list[tuple[str, str]]:
-    """Every role and account that has a key of its own; the admin is the init job, and nothing else."""
+    """Every role and account that has a key of its own; the admin is the init job, and alone in STORE."""
     content = {role for call in _calls_in(Account.CONTENT) for role in (call.owner, *call.callers)}
     return [
         *((service, Account.APP.value) for service in SERVICES),
         *((service, Account.CONTENT.value) for service in SERVICES if service in content),
-        (ADMIN, Account.APP.value),
+        *((service, Account.EVENTS.value) for service in SERVICES),
+        (ADMIN, Account.STORE.value),
     ]
 
 
@@ -41,19 +49,32 @@ def permissions_of(role: str, account: str) -> Permissions:
         raise KeyError(msg)
     if role == ADMIN:
         return _listed(_administers(), [inbox_of(ADMIN)])
+    if account == Account.EVENTS:
+        return _listed(_stored(role), [inbox_of(role)])
     calls = _calls_in(Account(account))
     publish = {subject for call in calls for subject in _published_for(call, role)}
     subscribe = {f"{call.subject} {role}" for call in calls if call.owner == role}
     if account == Account.APP:
-        publish |= {subject for event in EVENTS for subject in _announced(event, role)}
-        publish |= {subject for durable in DURABLES if durable.service == role for subject in _fetched(durable)}
-        subscribe |= {_heard(event, role) for event in EVENTS if not event.durable and role in event.consumers}
+        signals = [event for event in EVENTS if not event.durable]
+        publish |= {subject for event in signals for subject in _announced(event, role)}
+        subscribe |= {_heard(event, role) for event in signals if role in event.consumers}
     return _listed(publish, [inbox_of(role), *subscribe])
 
 
 def inbox_of(role: str) -> str:
     """The only place where a role receives replies."""
     return f"_INBOX.{role}.>"
+
+
+def is_fetch(subject: str) -> bool:
+    """Whether a request on this subject has several answers: the messages, and how the fetch ended."""
+    return subject.startswith(NEXT)
+
+
+def _stored(role: str) -> set[str]:
+    """What a role reaches in STORE: the events that it announces; fetch, acks and dead letters of its consumers."""
+    announced = {subject for event in EVENTS if event.durable for subject in _announced(event, role)}
+    return announced | {subject for durable in DURABLES if durable.service == role for subject in _fetched(durable)}
 
 
 def _calls_in(account: Account) -> list[Call]:
@@ -83,14 +104,13 @@ def _heard(event: Event, role: str) -> str:
 
 def _fetched(durable: DurableSettings) -> Iterable[str]:
     place = f"{durable.stream}.{durable.name}"
-    yield f"$JS.API.CONSUMER.INFO.{place}"
-    yield f"$JS.API.CONSUMER.MSG.NEXT.{place}"
+    yield f"{NEXT}{place}"
     yield f"$JS.ACK.{place}.>"
     yield dead_letter_subject(durable.service, durable.name)
 
 
 def _administers() -> Iterable[str]:
-    """Create and update what the table names; neither read, purge nor delete."""
+    """Create and update what the table names."""
     for stream in STREAMS:
         yield from (f"$JS.API.STREAM.{verb}.{stream.name}" for verb in ("INFO", "CREATE", "UPDATE"))
     for durable in DURABLES:

@@ -38,6 +38,7 @@ def shared_settings(service: str, site: Site) -> dict[str, str]:
     return {
         "LARABOT_NATS_URL": site.nats_url,
         "LARABOT_NATS_SEED": site.keys.nkey_seed(service, "APP"),
+        "LARABOT_NATS_EVENTS_SEED": site.keys.nkey_seed(service, "EVENTS"),
         "LARABOT_DATABASE_URL": f"sqlite:///{site.data.room(service) / f'{service}.db'}",
         "LARABOT_RECEIPT_SEED": site.keys.secret(receipt_key(service)),
         "LARABOT_PUBLIC_URL": site.public_url,

@@ -45,7 +45,7 @@ def plan_of(site: Site) -> Plan:
     configuration = bus_config.render_nats_config(
         public_keys, port=site.ports.nats, monitor_port=site.ports.nats_monitor, store_dir=room / "store"
     )
-    admin_seed = site.keys.nkey_seed("admin", "APP")
+    admin_seed = site.keys.nkey_seed("admin", "STORE")
 
     async def prepare_bus() -> None:
         async with asyncio.timeout(BUS_PREPARED_WITHIN_SECONDS):

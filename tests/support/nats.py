@@ -65,7 +65,7 @@ class NatsServer:
         text = render_nats_config(public_keys, port=self.port, monitor_port=self.monitor_port, store_dir=self.store)
         self.configuration.write_text(text)
         await self.restart()
-        await init_bus(self.url, self.seed("admin"))
+        await init_bus(self.url, self.seed("admin", "STORE"))
         return self
 
     async def __aexit__(

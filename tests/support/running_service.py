@@ -53,7 +53,7 @@ class BusClient:
         self._server = server
 
     async def __aenter__(self) -> Self:
-        await self.bus.open(self._server.url, self._server.seed(self.role))
+        await self.bus.open(self._server.url, self._server.seed(self.role), self._server.seed(self.role, "EVENTS"))
         return self
 
     async def __aexit__(
@@ -181,6 +181,7 @@ class RunningService:
             "PYTHONFAULTHANDLER": "1",
             "LARABOT_NATS_URL": self.server.url,
             "LARABOT_NATS_SEED": self.server.seed(self.name),
+            "LARABOT_NATS_EVENTS_SEED": self.server.seed(self.name, "EVENTS"),
             "LARABOT_DATABASE_URL": f"sqlite:///{self.database}",
             "LARABOT_RECEIPT_SEED": self.server.keys.secret(f"receipt-{self.name}"),
             "LARABOT_PUBLIC_URL": "http://localhost:8000",

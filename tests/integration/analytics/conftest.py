@@ -91,7 +91,7 @@ class Browser:
 
     async def consent_again(self) -> None:
         await self._consent.bus.signal(CHANGED, ConsentChanged(visitor_id=self.visitor_id))
-        await self._consent.bus.client.flush()
+        await self._consent.bus.serving()
 
     def events(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._posthog.get("/__emu/events")

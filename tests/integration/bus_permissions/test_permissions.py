@@ -25,6 +25,7 @@ FORBIDDEN_TO_PUBLISH = [
     ("auth", "rpc.dsar.v1.open"),
     ("auth", "_INBOX.consent.abc"),
     ("consent", RECEIPT),
+    ("analytics", RECEIPT),
     ("analytics", ERASURE_COMPLETED.subject_for("brevo")),
     ("dsar", ERASURE_COMPLETED.subject_for("auth")),
     ("gateway", ERASURE_REQUESTED.subject),
@@ -41,6 +42,22 @@ FORBIDDEN_TO_PUBLISH = [
     ("admin", "$JS.API.CONSUMER.MSG.NEXT.DSAR.erase-auth"),
     ("admin", ERASURE_REQUESTED.subject),
     ("auth", "dlq.consent.erase-consent"),
+]
+FORBIDDEN_TO_STORE = [
+    ("consent", RECEIPT),
+    ("analytics", ERASURE_COMPLETED.subject_for("brevo")),
+    ("dsar", ERASURE_COMPLETED.subject_for("auth")),
+    ("gateway", ERASURE_REQUESTED.subject),
+    ("auth", "$JS.API.CONSUMER.MSG.NEXT.DSAR.erase-consent"),
+    ("auth", "$JS.API.CONSUMER.INFO.DSAR.erase-auth"),
+    ("auth", "$JS.ACK.DSAR.erase-consent.1.1.1.1.0"),
+    ("dsar", "$JS.API.STREAM.PURGE.DSAR"),
+    ("dsar", "$JS.API.STREAM.MSG.GET.DSAR"),
+    ("dsar", "$JS.API.STREAM.CREATE.MINE"),
+    ("dsar", "$JS.API.CONSUMER.CREATE.DSAR.mine"),
+    ("auth", "dlq.consent.erase-consent"),
+    ("gateway", "rpc.auth.v1.login"),
+    ("auth", "_INBOX.consent.abc"),
 ]
 FORBIDDEN_TO_HEAR = [
     ("gateway", ">", ""),
@@ -59,13 +76,19 @@ FORBIDDEN_TO_HEAR = [
 
 
 async def test_a_role_cannot_publish_what_is_not_its_own(connect: Connect) -> None:
-    roles = {role: await connect(role) for role in dict.fromkeys(role for role, _ in FORBIDDEN_TO_PUBLISH)}
+    roles = {role: await connect(role, home(role)) for role in dict.fromkeys(role for role, _ in FORBIDDEN_TO_PUBLISH)}
     possible = [(role, subject) for role, subject in FORBIDDEN_TO_PUBLISH if await roles[role].may_publish(subject)]
     assert possible == []
 
 
+async def test_a_service_reaches_no_event_but_its_own(connect: Connect) -> None:
+    roles = {role: await connect(role, "EVENTS") for role in dict.fromkeys(role for role, _ in FORBIDDEN_TO_STORE)}
+    possible = [(role, subject) for role, subject in FORBIDDEN_TO_STORE if await roles[role].may_publish(subject)]
+    assert possible == []
+
+
 async def test_a_role_cannot_listen_where_it_has_no_business(connect: Connect) -> None:
-    roles = {role: await connect(role) for role in dict.fromkeys(role for role, _, _ in FORBIDDEN_TO_HEAR)}
+    roles = {role: await connect(role, home(role)) for role in dict.fromkeys(role for role, _, _ in FORBIDDEN_TO_HEAR)}
     possible = [each for each in FORBIDDEN_TO_HEAR if await roles[each[0]].may_subscribe(*each[1:])]
     assert possible == []
 
@@ -93,7 +116,8 @@ async def test_every_granted_subscription_is_accepted(connect: Connect) -> None:
 
 
 async def test_a_caller_cannot_make_an_owner_publish_by_naming_a_reply_subject(connect: Connect) -> None:
-    dsar, gateway, consent = await connect("dsar"), await connect("gateway"), await connect("consent")
+    gateway, consent = await connect("gateway"), await connect("consent")
+    dsar = await connect("dsar", "EVENTS")
     await dsar.client.jetstream().publish(ERASURE_REQUESTED.subject, b"{}")
 
     async def answer(message: Msg) -> None:
@@ -152,33 +176,33 @@ async def test_nobody_connects_without_a_key(server: NatsServer) -> None:
 
 
 async def test_making_the_streams_again_changes_nothing(server: NatsServer, connect: Connect) -> None:
-    dsar = await connect("dsar")
+    dsar = await connect("dsar", "EVENTS")
     await dsar.client.jetstream().publish(ERASURE_REQUESTED.subject, b"{}")
     before = await stream_state(connect)
-    await init_bus(server.url, server.seed("admin"))
+    await init_bus(server.url, server.seed("admin", "STORE"))
     assert await stream_state(connect) == before
 
 
 async def test_the_operator_can_make_them_by_command(server: NatsServer, tmp_path: Path) -> None:
     seed = tmp_path / "admin.seed"
-    seed.write_text(server.seed("admin") + "\n")
+    seed.write_text(server.seed("admin", "STORE") + "\n")
     assert await asyncio.to_thread(main, ["--url", server.url, "--seed-file", str(seed)]) == 0
 
 
 async def test_another_role_cannot_make_streams(server: NatsServer, connect: Connect) -> None:
-    dsar = await connect("dsar")
+    dsar = await connect("dsar", "EVENTS")
     with pytest.raises(TimeoutError):
         await dsar.client.request("$JS.API.STREAM.CREATE.MINE", b'{"name":"MINE","subjects":["mine"]}', timeout=0.3)
     assert (await http_json(f"{server.monitor_url}/jsz"))["streams"] == len(STREAMS)
 
 
 async def test_streams_and_durables_survive_a_kill(server: NatsServer, connect: Connect) -> None:
-    dsar = await connect("dsar")
+    dsar = await connect("dsar", "EVENTS")
     await dsar.client.jetstream().publish(ERASURE_REQUESTED.subject, b'{"erasure_id":"x"}')
     await server.kill()
     await server.restart()
     for service in SERVICES:
-        client = await server.connect(service)
+        client = await server.connect(service, "EVENTS")
         subscription = await client.jetstream().pull_subscribe_bind(consumer=f"erase-{service}", stream="DSAR")
         (message,) = await subscription.fetch(1, timeout=2)
         assert message.data == b'{"erasure_id":"x"}'
@@ -187,7 +211,7 @@ async def test_streams_and_durables_survive_a_kill(server: NatsServer, connect: 
 
 
 async def stream_state(connect: Connect) -> Any:
-    admin = await connect("admin")
+    admin = await connect("admin", "STORE")
     return (await admin.client.jetstream().stream_info("DSAR")).state
 
 
@@ -200,6 +224,11 @@ async def http_json(url: str) -> dict[str, Any]:
 def concrete(subject: str) -> str:
     """A subject that the pattern covers."""
     return subject.replace("*", "any").replace(">", "any.thing")
+
+
+def home(role: str) -> str:
+    """The account of a role's first key."""
+    return next(account for name, account in connections() if name == role)
 
 
 async def silent(_error: Exception) -> None:

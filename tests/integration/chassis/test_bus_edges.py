@@ -82,7 +82,7 @@ async def test_a_second_cancel_does_not_break_off_the_tidying_up(server: NatsSer
         stream = await reader.stream(GENERATE, ENVELOPE, BODY)
         await stream.begun()
         for _ in range(3):
-            await reader._send(stream._control, CANCEL, "", {})  # noqa: SLF001 — as an impatient reader would
+            await reader._link.send(stream._control, CANCEL, "", {})  # noqa: SLF001 — as an impatient reader would
             await asyncio.sleep(0.05)
         async with asyncio.timeout(1):
             await tidied.wait()

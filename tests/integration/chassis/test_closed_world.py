@@ -38,6 +38,7 @@ def start_consent(tmp_path: Path, *planted: str) -> subprocess.CompletedProcess[
     environment = {
         "LARABOT_NATS_URL": "nats://127.0.0.1:1",
         "LARABOT_NATS_SEED": "never used",
+        "LARABOT_NATS_EVENTS_SEED": "never used",
         "LARABOT_DATABASE_URL": f"sqlite:///{tmp_path / 'consent.db'}",
         "LARABOT_RECEIPT_SEED": "00" * 32,
         "LARABOT_PUBLIC_URL": "http://localhost:8000",

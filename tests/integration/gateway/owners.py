@@ -178,6 +178,7 @@ class Gateway:
         self.settings = GatewaySettings(
             nats_url=server.url,
             nats_seed=SecretStr(server.seed("gateway")),
+            nats_events_seed=SecretStr(server.seed("gateway", "EVENTS")),
             nats_content_seed=SecretStr(server.seed("gateway", "CONTENT")),
             database_url=SecretStr(database_url or f"sqlite:///{directory}/gateway.db"),
             receipt_seed=SecretStr("5a" * 32),

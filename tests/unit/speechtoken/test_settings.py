@@ -10,6 +10,7 @@ from services.speechtoken.settings import SpeechtokenSettings
 GOOD: dict[str, Any] = {
     "nats_url": "nats://127.0.0.1:1",
     "nats_seed": "s",
+    "nats_events_seed": "s",
     "database_url": "sqlite:///x.db",
     "receipt_seed": "00",
     "public_url": "https://larabot.example",
