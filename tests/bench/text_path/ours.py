@@ -13,7 +13,7 @@ from tests.bench.text_path.processes import Pids, family
 from tests.support.people import teachers
 from tests.support.platform import Platform
 
-PARTS = ("contracts", "chassis", "services", "emulators", "ops", "policies", "deploy", "web/dist")
+DATA = ("policies", "deploy", "web/dist")
 BENCH = Path(__file__).parent
 PEOPLE = 16
 PER_MINUTE, PER_DAY = 10_000_000, 1_000_000_000
@@ -23,7 +23,8 @@ PURPOSE = "text_tools"
 def copy_tree(tree: Path, to: Path) -> None:
     """What the platform runs on, and this bench's way to start it; the copy stays as it is while others edit."""
     ignored = shutil.ignore_patterns("__pycache__", "node_modules")
-    for part in PARTS:
+    packages = (path.parent.name for path in tree.glob("*/__init__.py"))
+    for part in (*packages, *DATA):
         if (tree / part).is_dir():
             shutil.copytree(tree / part, to / part, ignore=ignored)
     shutil.copytree(BENCH, to / "tests" / "bench" / "text_path", ignore=ignored)

@@ -121,6 +121,7 @@ def values_line(runs: Sequence[Figures]) -> str:
 
 
 def medians(runs: Sequence[Figures]) -> dict[str, float]:
+    """Of every figure over the rounds."""
     names = dict.fromkeys(name for run in runs for name in run.values)
     return {name: median(run.values.get(name, math.nan) for run in runs) for name in names}
 
