@@ -14,6 +14,7 @@ PREFIX = "LARABOT_"
 ENV_FILE = f"{PREFIX}ENV_FILE"
 # Read by the launcher, respectively by compose; no service is told.
 OURS_ALONE = frozenset({ENV_FILE, f"{PREFIX}INSTALLATION"})
+FIRST_TOKEN_SECONDS_MIN, FIRST_TOKEN_SECONDS_MAX = 1.0, 40.0
 EVERY_SERVICE = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
 
@@ -27,6 +28,15 @@ def trusted_proxies_fault(value: str) -> str:
         if network.prefixlen == 0:
             return f"entry {place} is everybody, who could then claim any address"
     return ""
+
+
+def first_token_fault(value: str) -> str:
+    """Why it cannot be used; else nothing. The gateway gives up a stream that says nothing for 45 seconds."""
+    try:
+        is_within = FIRST_TOKEN_SECONDS_MIN <= float(value) <= FIRST_TOKEN_SECONDS_MAX
+    except ValueError:
+        is_within = False
+    return "" if is_within else "it is not a number of seconds from 1 to 40"
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,13 @@ KEYS = (
         "believed. Behind a proxy without this setting, all visitors share its address and one limit.",
         default="",
         fault=trusted_proxies_fault,
+    ),
+    Key(
+        "LARABOT_TEXT_FIRST_TOKEN_SECONDS",
+        ("textproxy",),
+        "Seconds that the model may take to its first word, 1 to 40; then the person is told that it is silent.",
+        default="30",
+        fault=first_token_fault,
     ),
     Key(
         "LARABOT_AZURE_OPENAI_ENDPOINT",

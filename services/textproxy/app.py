@@ -6,7 +6,9 @@ from chassis.lifecycle import Service
 from chassis.quota import DailyQuotas, read_limits
 from chassis.telemetry import Log
 from contracts.text import GENERATE, TOOLS
-from services.textproxy.adapters.azure import AzureLanguageModel, Deployment
+from services.textproxy.adapters.azure import AzureLanguageModel
+from services.textproxy.adapters.patience import Patience
+from services.textproxy.adapters.sdk import Deployment
 from services.textproxy.adapters.tools import read_tools
 from services.textproxy.adapters.usage import SignalledUsage
 from services.textproxy.endpoints import TextEndpoints
@@ -27,10 +29,11 @@ def build(settings: TextproxySettings) -> Service:
     service.use_content(settings.nats_content_seed.get_secret_value())
     limits, initial = read_limits(POLICIES / "tiers.json")
     quota = DailyQuotas(service.database, QUOTA_COUNTER, limits, service.clock, family=FAMILY, initial_tier=initial)
-    model = AzureLanguageModel(deployment_of(settings))
+    model = AzureLanguageModel(deployment_of(settings), Patience(first_token_seconds=settings.text_first_token_seconds))
     tools = read_tools(POLICIES / "tools")
     endpoints = TextEndpoints(tools.values(), Generation(tools, model, quota, SignalledUsage(service.bus)))
 
+    service.at_start(model.open)
     service.answer(TOOLS, endpoints.tools)
     service.stream(GENERATE, endpoints.generate)
     service.at_start(lambda: tell_where(settings))

@@ -34,13 +34,14 @@ class TextEndpoints:
         """The catalogue in the caller's language."""
         return Tools(tools=[listed(tool, caller.language.value) for tool in self._tools])
 
-    async def generate(self, request: Generate, caller: Caller) -> Parts:
-        """Run a tool."""
+    def generate(self, request: Generate, caller: Caller) -> Parts:
+        """Run a tool: yields the media type, then the bytes.
+
+        Raises:
+            Refusal: while iterated, as `Generation`.
+        """
         use = Use(request.tool, caller.quota_key, caller.tier)
-        parts = self._events(use, request.inputs) if request.stream else self._document(use, request.inputs)
-        async with aclosing(parts):
-            async for part in parts:
-                yield part
+        return self._events(use, request.inputs) if request.stream else self._document(use, request.inputs)
 
     async def _events(self, use: Use, inputs: dict[str, str]) -> Parts:
         async with aclosing(self._generation.stream(use, inputs)) as answer:

@@ -7,11 +7,14 @@ from pydantic_core import PydanticCustomError
 
 from chassis.egress import EuRegion, checked_address
 from chassis.settings import Settings
+from contracts.text import GENERATE
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
 # What keeps text in the region or in the EU's data zone; "Global" types compute anywhere.
 DEPLOYMENT_TYPES = frozenset({"Standard", "DataZoneStandard", "ProvisionedManaged", "ProvisionedDataZone"})
+# Less than the gateway waits for anything at all from us: the person is told who was silent.
+FIRST_TOKEN_SECONDS_MAX = GENERATE.stall_seconds - 5.0
 HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com")
 
 
@@ -25,6 +28,7 @@ class TextproxySettings(Settings):
     azure_openai_api_version: str = "2024-10-21"
     azure_openai_region: EuRegion
     azure_openai_deployment_type: str
+    text_first_token_seconds: float = Field(30.0, ge=1.0, le=FIRST_TOKEN_SECONDS_MAX)
 
     @field_validator("azure_openai_endpoint")
     @classmethod

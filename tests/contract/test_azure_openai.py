@@ -9,11 +9,15 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry import trace
 
 from contracts.errors import ErrorKind, Refusal
-from services.textproxy.adapters.azure import AzureLanguageModel, Deployment, Patience
+from services.textproxy.adapters.azure import AzureLanguageModel
+from services.textproxy.adapters.patience import Patience
+from services.textproxy.adapters.sdk import Deployment
 from services.textproxy.domain import Progress, Prompt
 from tests.integration.emulators.running import Running, start
 
@@ -25,7 +29,7 @@ QUICK = Patience(connect_seconds=1, first_token_seconds=1.5, idle_seconds=0.5, w
 
 async def first_answer(azure: Running) -> None:
     """The emulator's first answer says that it is one; the tests begin after it."""
-    model = model_at(azure, patience=Patience())
+    model = await model_at(azure, patience=Patience())
     await model.whole(PROMPT)
     await model.close()
 
@@ -45,15 +49,17 @@ def azure(process: Running) -> Running:
     return process
 
 
-def model_at(
+async def model_at(
     azure: Running, *, key: str = "emulator-key", name: str = "school", patience: Patience = QUICK
 ) -> AzureLanguageModel:
-    return AzureLanguageModel(Deployment(azure.url, name, "2024-10-21", key), patience)
+    model = AzureLanguageModel(Deployment(azure.url, name, "2024-10-21", key), patience)
+    await model.open()
+    return model
 
 
 @pytest.fixture
 async def model(azure: Running) -> AsyncIterator[AzureLanguageModel]:
-    made = model_at(azure)
+    made = await model_at(azure)
     yield made
     await made.close()
 
@@ -102,6 +108,31 @@ async def test_only_listed_headers_and_members_are_sent(azure: Running, model: A
     assert set(body) == {"messages", "stream", "stream_options", "max_tokens", "temperature"}
     assert body["stream_options"] == {"include_usage": True}
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
+
+
+async def test_the_vendor_is_sent_these_bytes_and_no_others(azure: Running, model: AzureLanguageModel) -> None:
+    assert azure.requests() == []  # preparing a request sends nothing
+    azure.fault(status=503, headers={"Set-Cookie": "who=anna"})
+    with trace.get_tracer("test").start_as_current_span("request"):
+        await answer_of(model)
+    expected = (
+        b'{"messages":[{"role":"system","content":"Task: simplify\\nRewrite the text."},'
+        b'{"role":"user","content":"%b"}],"temperature":0.3,"max_tokens":1000,"stream":true,'
+        b'"stream_options":{"include_usage":true}}'
+    ) % TEXT.encode()
+    sent = [
+        ["Accept", "application/json"],
+        ["Accept-Encoding", "identity"],
+        ["Api-Key", "emulator-key"],
+        ["Content-Length", str(len(expected))],
+        ["Content-Type", "application/json"],
+        ["Host", azure.url.removeprefix("http://")],
+        ["User-Agent", "larabot"],
+    ]
+    first, again = azure.requests()
+    for request in (first, again):
+        assert base64.b64decode(request["body"]) == expected
+        assert sorted([name.title(), value] for name, value in request["headers"]) == sent
 
 
 async def test_a_whole_answer_is_asked_for_without_stream_options(azure: Running, model: AzureLanguageModel) -> None:
@@ -167,7 +198,7 @@ async def test_passing_trouble_is_tried_again_three_times_at_most(
 
 
 async def test_a_refused_key_is_an_alarm_and_not_tried_again(azure: Running, caplog: pytest.LogCaptureFixture) -> None:
-    model = model_at(azure, key="wrong-key")
+    model = await model_at(azure, key="wrong-key")
     refusal, _ = await refusal_of(model)
     await model.close()
     assert (refusal.kind, refusal.reason) == (ErrorKind.UPSTREAM_FAILED, "credentials")
@@ -176,7 +207,7 @@ async def test_a_refused_key_is_an_alarm_and_not_tried_again(azure: Running, cap
 
 
 async def test_a_missing_deployment_is_an_alarm(azure: Running) -> None:
-    model = model_at(azure, name="missing-model")
+    model = await model_at(azure, name="missing-model")
     refusal, _ = await refusal_of(model)
     await model.close()
     assert (refusal.kind, refusal.reason) == (ErrorKind.UPSTREAM_FAILED, "deployment")
@@ -221,6 +252,37 @@ async def test_silence_before_the_first_token_is_not_waited_out(azure: Running, 
     assert await closed(azure)
 
 
+async def test_a_silent_model_is_not_waited_for_beyond_the_deadline_of_a_whole_answer(azure: Running) -> None:
+    azure.fault(pace_seconds=45)
+    patience = Patience(first_token_seconds=1)
+    model = await model_at(azure, patience=patience)
+    with pytest.raises(Refusal) as caught:
+        await model.whole(Prompt("Task: simplify\nRewrite the text.", TEXT, 0.3, 50))
+    assert (caught.value.kind, caught.value.members) == (ErrorKind.TIMEOUT, {"deadline_seconds": 1.5})
+    assert await closed(azure)
+    await model.close()
+
+
+@pytest.mark.parametrize(
+    "order", [{"delay": 45}, {"stall_after": 0}, {"status": 503, "headers": {"retry-after": "45"}}]
+)
+async def test_the_first_token_s_deadline_is_said(azure: Running, order: dict[str, Any]) -> None:
+    azure.fault(**order, times=None)
+    model = await model_at(azure, patience=Patience(first_token_seconds=1, retries_seconds=60))
+    refusal, seen = await refusal_of(model)
+    assert (refusal.kind, refusal.members, seen) == (ErrorKind.TIMEOUT, {"deadline_seconds": 1}, [])
+    await model.close()
+
+
+async def test_a_slow_reader_s_time_is_not_the_vendor_s(azure: Running, model: AzureLanguageModel) -> None:
+    azure.fault(pieces=30, pace_seconds=0.01)
+    async with aclosing(model.stream(PROMPT)) as answer:
+        seen = [await anext(answer)]
+        await asyncio.sleep(2 * QUICK.first_token_seconds)
+        seen += [progress async for progress in answer]
+    assert seen[-1].finish_reason == "stop"
+
+
 async def test_leaving_in_mid_stream_closes_the_connection(azure: Running, model: AzureLanguageModel) -> None:
     azure.fault(pieces=60, pace_seconds=0.1)
     async with aclosing(model.stream(PROMPT)) as answer:
@@ -232,7 +294,7 @@ async def test_leaving_in_mid_stream_closes_the_connection(azure: Running, model
 
 @pytest.mark.parametrize("order", [{"delay": 30}, {"stall_after": 0}, {"stall_after": 2}])
 async def test_a_cancelled_stream_closes_the_connection(azure: Running, order: dict[str, float]) -> None:
-    model = model_at(azure, patience=Patience())
+    model = await model_at(azure, patience=Patience())
     azure.fault(**order)
     task = asyncio.create_task(answer_of(model))
     await asyncio.sleep(0.2)
@@ -243,7 +305,7 @@ async def test_a_cancelled_stream_closes_the_connection(azure: Running, order: d
 
 
 async def test_a_cancelled_whole_answer_closes_the_connection(azure: Running) -> None:
-    model = model_at(azure, patience=Patience())
+    model = await model_at(azure, patience=Patience())
     azure.fault(pace_seconds=30)
     task = asyncio.create_task(model.whole(PROMPT))
     await asyncio.sleep(0.2)
@@ -278,6 +340,7 @@ async def test_a_last_segment_that_lags_does_not_cost_the_connection() -> None:
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
         model = AzureLanguageModel(Deployment(url, "school", "2024-10-21", "key"), QUICK)
+        await model.open()
         for _ in range(3):
             await answer_of(model)
         await model.close()
@@ -300,7 +363,7 @@ async def test_a_redirect_is_not_followed(azure: Running, model: AzureLanguageMo
 async def test_an_unreachable_vendor_is_an_upstream_failure(tmp_path: Path) -> None:
     running = start("azure_openai", tmp_path)
     running.stop()
-    model = model_at(running)
+    model = await model_at(running)
     refusal, _ = await refusal_of(model)
     await model.close()
     assert (refusal.kind, refusal.reason) == (ErrorKind.UPSTREAM_FAILED, "unreachable")
@@ -323,7 +386,7 @@ async def test_no_text_and_no_key_in_any_log_even_at_debug(
 
 
 async def test_one_model_serves_many_at_once(azure: Running) -> None:
-    model = model_at(azure, patience=Patience())
+    model = await model_at(azure, patience=Patience())
     azure.fault(times=3, status=503)
     answers = await asyncio.gather(*(answer_of(model) for _ in range(24)))
     await model.close()

@@ -1,212 +1,150 @@
 """Azure OpenAI. It is sent the prompt and nothing else: headers and body members come from lists.
 
-The SDK's request is used raw: no model object per chunk, and its own retries are off. Leaving an answer before
-its end closes the connection, which is how the vendor learns that nobody waits any more.
+A text goes out in a request that was prepared through the vendor's SDK, over our own pool of connections: no model
+object, no request building and no retry machinery for an answer that succeeds. Errors and retries are entered only on
+failure. Leaving an answer before its end closes the connection, which is how the vendor learns that nobody waits.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncGenerator
 
 import aiohttp
-import httpx2
 import openai
 import orjson
-from openai._vendor.httpx_aiohttp.transport import AiohttpTransport
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_random_exponential,
-)
+from yarl import URL
 
 from contracts.errors import ErrorKind, Refusal
 from services.textproxy.adapters.event_stream import AnswerReader, whole_answer
-from services.textproxy.adapters.refusals import may_pass, refusal_of, retry_after_seconds
+from services.textproxy.adapters.patience import Deadline, Patience, WatchedAnswer, vendor_silent
+from services.textproxy.adapters.refusals import refusal_of
+from services.textproxy.adapters.retries import tried_again
+from services.textproxy.adapters.sdk import Deployment, VendorSdk
 from services.textproxy.domain import Progress, Prompt
 
-HEADERS = frozenset(
-    {
-        *("host", "connection", "accept", "accept-encoding", "content-type", "content-length"),
-        *("api-key", "authorization", "user-agent"),
-    }
-)
-USER_AGENT = "larabot"
-PATH = "/chat/completions"
 CONNECTIONS_MAX = 512
+KEEP_ALIVE_SECONDS = 60.0
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
+ERROR_BYTES_MAX = 64 * 1024
 LAST_BYTES_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """Where the model is, and the key to it."""
-
-    endpoint: str
-    name: str
-    api_version: str
-    api_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long we wait: to connect, for the first text (retries included), between reads, for a whole answer."""
-
-    connect_seconds: float = 5.0
-    first_token_seconds: float = 30.0
-    idle_seconds: float = 30.0
-    whole_seconds: float = 180.0
-    attempts_max: int = 3
-    retries_seconds: float = 8.0
+OK = 200
+# aiohttp would add its own where ours are missing.
+NOTHING_ADDED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+WITH_USAGE = {"include_usage": True}
 
 
 class AzureLanguageModel:
-    """The language model as Azure serves it."""
+    """The language model as Azure serves it. `open` before the first text."""
 
     def __init__(self, deployment: Deployment, patience: Patience | None = None) -> None:
         self._patience = patience or Patience()
-        transport = AiohttpTransport(client=session_without_memory)
-        hooks = {"request": [keep_listed_headers]}
-        self._client = openai.AsyncAzureOpenAI(
-            azure_endpoint=deployment.endpoint,
-            azure_deployment=deployment.name,
-            api_version=deployment.api_version,
-            api_key=deployment.api_key,
-            max_retries=0,
-            timeout=httpx2.Timeout(None, connect=self._patience.connect_seconds),
-            http_client=openai.DefaultAioHttpClient(
-                transport=transport, event_hooks=hooks, trust_env=False, follow_redirects=False
-            ),
-        )
-        self._retrying = AsyncRetrying(
-            retry=retry_if_exception(may_pass),
-            wait=as_the_vendor_asks,
-            stop=stop_after_attempt(self._patience.attempts_max) | stop_before_delay(self._patience.retries_seconds),
-            reraise=True,
-        )
+        self._sdk = VendorSdk(deployment)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Prepare the request, and the pool that sends it."""
+        prepared = await self._sdk.prepare()
+        self._url = URL(prepared.url, encoded=True)
+        self._session = session_without_memory(prepared.headers, self._patience.connect_seconds)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.close()
+        if self._session is not None:
+            await self._session.close()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Progress, None]:
-        """The answer as it is written."""
-        time = asyncio.get_running_loop().time
-        first_token_by = time() + self._patience.first_token_seconds
-        async with self._answered(body_of(prompt, stream=True), first_token_by) as response:
-            reader, seen = AnswerReader(), False
-            reads = response.aiter_bytes()
-            while not reader.done:
-                data = await read(reads, time() + self._patience.idle_seconds if seen else first_token_by)
-                if data is None:
-                    break
+        """The answer as it is written.
+
+        Raises:
+            Refusal: the vendor did not take the prompt, was silent beyond the deadlines, or broke off.
+        """
+        due, reader, has_text = Deadline.after(self._patience.first_token_seconds), AnswerReader(), False
+        with WatchedAnswer(await self._answered(body_of(prompt, stream=True), due)) as answer:
+            while not reader.done and (data := await answer.read(due)):
                 text = reader.read(data)
                 if text:
-                    seen = True
                     yield Progress(text)
+                    has_text = True
+                if has_text:
+                    due = Deadline.after(self._patience.idle_seconds)
             yield reader.end()
-            await spent(reads)
+            await answer.read_to_end(LAST_BYTES_SECONDS)
 
     async def whole(self, prompt: Prompt) -> Progress:
-        """The whole answer at once."""
-        by = asyncio.get_running_loop().time() + self._patience.whole_seconds
-        async with self._answered(body_of(prompt, stream=False), by) as response:
-            reads, answer = response.aiter_bytes(), bytearray()
-            while (data := await read(reads, by)) is not None:
-                answer += data
-                if len(answer) > ANSWER_BYTES_MAX:
-                    raise Refusal(ErrorKind.UPSTREAM_FAILED, "endless-answer")
-        return whole_answer(bytes(answer))
+        """The whole answer at once.
 
-    @asynccontextmanager
-    async def _answered(self, body: bytes, by: float) -> AsyncIterator[httpx2.Response]:
+        Raises:
+            Refusal: as `stream`.
+        """
+        due = Deadline.after(self._patience.whole_answer_seconds(prompt.output_tokens_max))
+        with WatchedAnswer(await self._answered(body_of(prompt, stream=False), due)) as answer:
+            content = bytearray()
+            while data := await answer.read(due):
+                content += data
+                if len(content) > ANSWER_BYTES_MAX:
+                    raise Refusal(ErrorKind.UPSTREAM_FAILED, "endless-answer")
+        return whole_answer(bytes(content))
+
+    async def _answered(self, body: bytes, due: Deadline) -> aiohttp.ClientResponse:
         """The response once its status is good; tried again before its first byte only."""
         try:
-            async with asyncio.timeout_at(by):
-                response: httpx2.Response = await self._retrying.copy()(self._post, body)
+            async with asyncio.timeout_at(due.at):
+                try:
+                    return await self._post(body)
+                except openai.OpenAIError as error:
+                    return await tried_again(error, lambda: self._post(body), self._patience)
         except TimeoutError:
-            raise Refusal(ErrorKind.TIMEOUT, "vendor-silent") from None
+            raise vendor_silent(due) from None
         except openai.OpenAIError as error:
             raise refusal_of(error) from None
+
+    async def _post(self, body: bytes) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise RuntimeError("the model is not open")
         try:
-            yield response
-        finally:
-            await response.aclose()
-
-    async def _post(self, body: bytes) -> httpx2.Response:
-        options: Any = {"headers": {"Content-Type": "application/json"}}
-        response: httpx2.Response = await self._client.post(
-            PATH, cast_to=httpx2.Response, content=body, options=options, stream=True, stream_cls=UNREAD
-        )
-        return response
+            response = await self._session.post(self._url, data=body, allow_redirects=False)
+            if response.status == OK:
+                return response
+            content = await error_content(response)
+        except (aiohttp.ClientError, OSError):
+            raise await self._sdk.error_of_connection() from None
+        raise await self._sdk.error_of_response(response.status, dict(response.headers), content)
 
 
-# Asked for a stream of `Response`, the SDK hands over the response itself, unread, and builds nothing from it.
-UNREAD: Any = openai.AsyncStream[object]
+async def error_content(response: aiohttp.ClientResponse) -> bytes:
+    """What the vendor says of an error, as far as anybody reads it."""
+    content = bytearray()
+    try:
+        while len(content) < ERROR_BYTES_MAX and (data := await response.content.readany()):
+            content += data
+    finally:
+        response.close()
+    return bytes(content[:ERROR_BYTES_MAX])
 
 
-def session_without_memory() -> aiohttp.ClientSession:
-    """A pool of connections that keeps no cookies and reads nothing from the environment."""
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=60)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-
-
-async def keep_listed_headers(request: httpx2.Request) -> None:
-    """Send what the protocol needs: the SDK's description of our machine stays here."""
-    for name in set(request.headers) - HEADERS:
-        del request.headers[name]
-    request.headers["user-agent"] = USER_AGENT
-    request.headers["accept-encoding"] = "identity"
+def session_without_memory(headers: dict[str, str], connect_seconds: float) -> aiohttp.ClientSession:
+    """A pool of connections that sends these headers, keeps no cookies and reads nothing from the environment."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEEP_ALIVE_SECONDS),
+        headers=headers,
+        skip_auto_headers=NOTHING_ADDED,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds),
+        trust_env=False,
+        auto_decompress=False,
+    )
 
 
 def body_of(prompt: Prompt, *, stream: bool) -> bytes:
     """The request's members; the deployment stands in the address."""
-    body: dict[str, Any] = {
-        "messages": [
+    body: dict[str, object] = {
+        "messages": (
             {"role": "system", "content": prompt.instruction},
             {"role": "user", "content": prompt.text},
-        ],
+        ),
         "temperature": prompt.temperature,
         "max_tokens": prompt.output_tokens_max,
         "stream": stream,
     }
     if stream:
-        body["stream_options"] = {"include_usage": True}
+        body["stream_options"] = WITH_USAGE
     return orjson.dumps(body)
-
-
-def as_the_vendor_asks(state: RetryCallState) -> float:
-    """How long to wait before trying again."""
-    asked = retry_after_seconds(state.outcome.exception() if state.outcome else None)
-    return float(GROWING(state)) if asked is None else asked
-
-
-GROWING = wait_random_exponential(multiplier=0.2, max=2)
-
-
-async def read(reads: AsyncIterator[bytes], by: float) -> bytes | None:
-    """The next bytes, or none at the end.
-
-    Raises:
-        Refusal: the connection broke, or nothing came in time.
-    """
-    try:
-        async with asyncio.timeout_at(by):
-            return await anext(reads, None)
-    except TimeoutError:
-        raise Refusal(ErrorKind.TIMEOUT, "vendor-silent") from None
-    except (httpx2.HTTPError, aiohttp.ClientError):
-        raise Refusal(ErrorKind.UPSTREAM_FAILED, "cut-off") from None
-
-
-async def spent(reads: AsyncIterator[bytes]) -> None:
-    """Read the last bytes after the end, so that the connection can serve again."""
-    try:
-        while await read(reads, asyncio.get_running_loop().time() + LAST_BYTES_SECONDS):
-            pass
-    except Refusal:
-        return

@@ -70,6 +70,12 @@ async def test_the_gateways_server_believes_just_these(tmp_path: Path, proxy: st
     assert clients == [seen]
 
 
+@pytest.mark.parametrize("value", ["0", "45", "nan", "1e9", "soon"])
+def test_a_deadline_that_nobody_would_wait_for_is_refused_by_its_name(tmp_path: Path, value: str) -> None:
+    with pytest.raises(LaunchRefused, match="LARABOT_TEXT_FIRST_TOKEN_SECONDS: it is not a number of seconds"):
+        configured(tmp_path, LARABOT_TEXT_FIRST_TOKEN_SECONDS=value)
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [

@@ -63,3 +63,8 @@ def test_another_host_or_an_open_line_is_refused(endpoint: str, why: str) -> Non
 def test_an_emulator_elsewhere_than_on_loopback_is_refused() -> None:
     refusal = refused_for(emulated=True, azure_openai_endpoint="http://emulator.example")
     assert refusal == {("azure_openai_endpoint", "emulator-not-on-loopback")}
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 45, "inf", "nan", "soon"])
+def test_a_first_token_deadline_that_the_gateway_would_not_wait_for_is_refused(seconds: Any) -> None:
+    assert {field for field, _ in refused_for(text_first_token_seconds=seconds)} == {"text_first_token_seconds"}
