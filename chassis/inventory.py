@@ -67,8 +67,7 @@ class Inventory:
         Raises:
             UndeclaredStore: naming what is there undeclared, or declared and not there.
         """
-        async with database.read() as session:
-            real = await (await session.connection()).run_sync(_columns)
+        real = await database.read(lambda session: _columns(session.connection()))
         declared = {f"{table.name}.{column.name}" for table in self._metadata.sorted_tables for column in table.columns}
         faults = [f"{name}: exists but is not declared" for name in sorted(real - declared)]
         faults += [f"{name}: declared but does not exist" for name in sorted(declared - real)]

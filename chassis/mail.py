@@ -6,7 +6,7 @@ one sender at a time; after a crash it may be sent twice, under the same Message
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes
@@ -163,36 +163,36 @@ class MailSender:
 
     async def send_due(self) -> int:
         """Send the letters that are due; returns how many were taken up."""
-        rows = await self._lease()
+        rows = await self._database.write(self._lease)
         for row in rows:
             outcome = await self._send(row)
-            async with self._database.write() as session:
-                if outcome == "postponed":
-                    due = self._clock.now() + retry_delay(row.attempts)
-                    await session.execute(update(self._queue).where(self._queue.c.id == row.id).values(due_at=due))
-                else:
-                    await session.execute(delete(self._queue).where(self._queue.c.id == row.id))
+            await self._database.write(self._note, row, outcome)
             self.outcomes[outcome] += 1
         return len(rows)
 
     async def _take_back(self) -> None:
         """A SQLite file has one sender: what is leased at the start was leased by one that is gone."""
         if self._database.dialect == "sqlite":
-            async with self._database.write() as session:
-                taken = update(self._queue).where(self._queue.c.attempts > 0)
-                await session.execute(taken.values(due_at=self._clock.now()))
+            taken = update(self._queue).where(self._queue.c.attempts > 0).values(due_at=self._clock.now())
+            await self._database.write(lambda session: session.execute(taken))
 
-    async def _lease(self) -> list[Row[Any]]:
+    def _note(self, session: Session, row: Row[Any], outcome: str) -> None:
+        this = self._queue.c.id == row.id
+        if outcome == "postponed":
+            due = self._clock.now() + retry_delay(row.attempts)
+            session.execute(update(self._queue).where(this).values(due_at=due))
+        else:
+            session.execute(delete(self._queue).where(this))
+
+    def _lease(self, session: Session) -> Sequence[Row[Any]]:
         queue, now = self._queue, self._clock.now()
         due = select(queue.c.id).where(queue.c.due_at <= now).order_by(queue.c.due_at).limit(BATCH_MAX)
-        async with self._database.write() as session:
-            chosen = (await session.scalars(due.with_for_update(skip_locked=True))).all()
-            if not chosen:
-                return []
-            taken = update(queue).where(queue.c.id.in_(chosen))
-            await session.execute(taken.values(due_at=now + LEASE, attempts=queue.c.attempts + 1))
-            rows = await session.execute(select(queue).where(queue.c.id.in_(chosen)).order_by(queue.c.created_at))
-            return list(rows.all())
+        chosen = session.scalars(due.with_for_update(skip_locked=True)).all()
+        if not chosen:
+            return []
+        taken = update(queue).where(queue.c.id.in_(chosen))
+        session.execute(taken.values(due_at=now + LEASE, attempts=queue.c.attempts + 1))
+        return session.execute(select(queue).where(queue.c.id.in_(chosen)).order_by(queue.c.created_at)).all()
 
     async def _send(self, row: Row[Any]) -> str:
         try:

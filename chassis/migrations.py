@@ -1,7 +1,8 @@
 """Migrations: forward only, in one transaction, by whichever replica comes first.
 
-A service's migrations are `migrations/versions/NNNN_<words>.py`, one after the other. Alembic takes long to
-import, so it is imported only when the database's revision is not that of the last file.
+A service's migrations are `migrations/versions/NNNN_<words>.py`, one after the other; those of the tables that every
+service has stand once, in `chassis/schema`, and are applied first. Alembic takes long to import, so it is imported
+only when the database's revision is not that of the last file.
 
 `python -m chassis.migrations SERVICE [WORDS …]` writes the next file from what the models say.
 """
@@ -10,19 +11,22 @@ import importlib
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, MetaData, create_engine, func, inspect, select, text
 from sqlmodel import AutoString
 
-from chassis.database import Database, UtcDateTime
+from chassis.database import Database, Session, UtcDateTime
+from chassis.tables import CHASSIS_VERSION_TABLE, VERSION_TABLE
 from chassis.telemetry import Log
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
-VERSION_TABLE = "alembic_version"
+CHASSIS = Path(__file__).parent / "schema"
 FILE_NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.py$")
 MIGRATION_LOCK = 0x6C617261_6D696772  # any number that nothing else in the database locks
 
@@ -47,22 +51,41 @@ class UnknownRevision(Exception):
 
 
 async def migrate(database: Database, folder: Path, metadata: MetaData) -> None:
-    """Bring the database to the last revision in the folder.
+    """Bring the database to the last revision of the chassis's own tables, and then of the service's folder.
 
     Raises:
-        UnknownRevision: the database is at none of the revisions in the folder.
+        UnknownRevision: the database is at none of the revisions that this program knows.
     """
-    known = revisions(folder)
-    async with database.read() as session:
-        current = await (await session.connection()).run_sync(_current)
-    if current == known[-1]:
+    chains = (Chain(CHASSIS, CHASSIS_VERSION_TABLE), Chain(folder, VERSION_TABLE))
+    if await database.read(_is_current, chains):
         return
-    async with database.write() as session:
-        connection = await session.connection()
-        if database.dialect == "postgresql":
-            await session.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-        await connection.run_sync(_upgrade, folder, metadata)
-    log.info("migrated", revision=known[-1], dialect=database.dialect)
+    await database.write(_migrate, chains, metadata)
+    log.info("migrated", revision=chains[-1].last, dialect=database.dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Migrations that follow one another, and the table that says how far a database has come."""
+
+    folder: Path
+    version_table: str
+
+    @property
+    def last(self) -> str:
+        """The revision to reach."""
+        return revisions(self.folder)[-1]
+
+
+def _is_current(session: Session, chains: Sequence[Chain]) -> bool:
+    return all(_current(session.connection(), chain) == chain.last for chain in chains)
+
+
+def _migrate(session: Session, chains: Sequence[Chain], metadata: MetaData) -> None:
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+    for chain in chains:
+        _upgrade(connection, chain, metadata)
 
 
 def revisions(folder: Path) -> list[str]:
@@ -84,8 +107,8 @@ def pending_changes(metadata: MetaData, folder: Path) -> list[str]:
     engine = create_engine("sqlite://")
     try:
         with engine.connect() as connection:
-            _upgrade(connection, folder, metadata)
-            return [str(change) for change in compare_metadata(_context(connection, metadata), metadata)]
+            chain = _made(connection, folder, metadata)
+            return [str(change) for change in compare_metadata(_context(connection, metadata, chain), metadata)]
     finally:
         engine.dispose()
 
@@ -98,9 +121,7 @@ def write_migration(metadata: MetaData, folder: Path, words: str) -> Path:
     revision = f"{len(known) + 1:04}"
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        if known:
-            _upgrade(connection, folder, metadata)
-        context = _context(connection, metadata)
+        context = _context(connection, metadata, _made(connection, folder if known else None, metadata))
         upgrade = produce_migrations(context, metadata).upgrade_ops
         if upgrade is None or upgrade.is_empty():
             raise SystemExit("the migrations say all that the models do")
@@ -120,35 +141,46 @@ def write_migration(metadata: MetaData, folder: Path, words: str) -> Path:
     return path
 
 
-def _current(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(VERSION_TABLE):
+def _made(connection: Connection, folder: Path | None, metadata: MetaData) -> Chain:
+    """Make the chassis's tables and, where a service has migrations already, its own; returns the last chain."""
+    chains = [Chain(CHASSIS, CHASSIS_VERSION_TABLE)]
+    if folder is not None:
+        chains.append(Chain(folder, VERSION_TABLE))
+    for chain in chains:
+        _upgrade(connection, chain, metadata)
+    return chains[-1]
+
+
+def _current(connection: Connection, chain: Chain) -> str | None:
+    if not inspect(connection).has_table(chain.version_table):
         return None
-    return connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one_or_none()  # noqa: S608
+    version = f"SELECT version_num FROM {chain.version_table}"  # noqa: S608 — one of two names of ours
+    return connection.execute(text(version)).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection, folder: Path, metadata: MetaData) -> None:
+def _upgrade(connection: Connection, chain: Chain, metadata: MetaData) -> None:
     from alembic.config import Config  # noqa: PLC0415
     from alembic.operations import Operations  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
-    known, current = revisions(folder), _current(connection)
+    known, current = revisions(chain.folder), _current(connection, chain)
     if current is not None and current not in known:
         raise UnknownRevision(f"the database is at revision {current}; the last one known is {known[-1]}")
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(chain.folder).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
-    context = _context(connection, metadata, fn=lambda revision, _: script._upgrade_revs(known[-1], revision))  # noqa: SLF001 — what Alembic's own `upgrade` command does
+    context = _context(connection, metadata, chain, fn=lambda revision, _: script._upgrade_revs(known[-1], revision))  # noqa: SLF001 — what Alembic's own `upgrade` command does
     with Operations.context(context):
         context.run_migrations()
 
 
-def _context(connection: Connection, metadata: MetaData, **options: Any) -> "MigrationContext":
+def _context(connection: Connection, metadata: MetaData, chain: Chain, **options: Any) -> "MigrationContext":
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
     def included(_object: object, name: str | None, *_: object) -> bool:
-        return name != VERSION_TABLE  # Alembic makes and keeps it
+        return name not in {VERSION_TABLE, CHASSIS_VERSION_TABLE}  # Alembic makes and keeps them
 
-    options |= {"target_metadata": metadata, "include_object": included}
+    options |= {"target_metadata": metadata, "include_object": included, "version_table": chain.version_table}
     return MigrationContext.configure(connection, opts=options)
 
 

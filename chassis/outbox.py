@@ -1,31 +1,34 @@
 """The outbox: events are written in the transaction of what they tell of, and published afterwards, in order.
 
 A row leaves the outbox only when JetStream has acknowledged it; what is published twice after a crash bears the
-same message id. Order is kept by having one relay at a time: replicas on PostgreSQL take an advisory lock for the
-length of a pass (skipping each other's locked rows instead would let them overtake one another). Transactions
-that ran side by side have no order between them; one that began after another's commit is published after it.
+same message id. Order is kept by having one relay at a time: replicas take turns by a lease in the database (skipping
+each other's locked rows instead would let them overtake one another). Transactions that ran side by side have no
+order between them; one that began after another's commit is published after it.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import nats.errors
-from sqlalchemy import Row, delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row, delete, insert, select
 
 from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, Session, now_in, wake_after_commit
 from chassis.database.transition import either
+from chassis.lease import give_back_lease, take_lease
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
+from contracts.identifiers import new_id
 
 BATCH_MAX = 64
 IDLE_SECONDS = 0.5
 BACK_OFF_FIRST_SECONDS, BACK_OFF_MAX_SECONDS = 0.1, 5.0
 PUBLISH_SECONDS = 5.0
 PASS_SECONDS = 5.0  # then what is published is forgotten, so that a slow bus does not mean a long transaction
-RELAY_LOCK = 0x6C617261_6F757462  # any number that nothing else in the database locks
+TURN = timedelta(seconds=PASS_SECONDS + PUBLISH_SECONDS + 2)  # a relay that died in its turn is waited for so long
+BEATEN_SECONDS = 0.05
 
 OUTBOX = "outbox"
 FAILURES: tuple[type[Exception], ...] = (nats.errors.Error, *DATABASE_FAILURES)
@@ -49,6 +52,11 @@ class OutboxRelay:
     def __init__(self, database: Database, tables: StandardTables, publish: Publish, clock: Clock) -> None:
         self._database = database
         self._outbox = tables.outbox
+        self._waiting = select(tables.outbox).order_by(tables.outbox.c.id).limit(BATCH_MAX)
+        self._lease = tables.lease
+        self._instance = new_id()
+        self._is_shared = database.dialect != "sqlite"  # a file belongs to one process
+        self._beaten = False
         self._publish = publish
         self._clock = clock
         self._awake = asyncio.Event()
@@ -80,29 +88,28 @@ class OutboxRelay:
         Raises:
             nats.errors.Error, OSError, TimeoutError, SQLAlchemyError: the rest stays for the next time.
         """
-        if self._database.dialect == "sqlite":
-            return await self._publish_beside_writers()
-        return await self._publish_as_only_relay()
-
-    async def _publish_beside_writers(self) -> int:
-        async with self._database.read() as session:
-            rows = await self._waiting(session)
+        rows, self._beaten = await self._database.write(self._take_turn)
+        if rows is None:
+            return 0
         published, failure = await self._publish_in_order(rows)
-        if published:
-            async with self._database.write() as session:
-                await self._forget(session, published)
-        return _counted(published, failure)
+        await self._database.write(self._end_turn, published)
+        if failure is not None:
+            raise failure
+        return len(published)
 
-    async def _publish_as_only_relay(self) -> int:
-        async with self._database.write() as session:
-            if not await session.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
-                return 0
-            published, failure = await self._publish_in_order(await self._waiting(session))
-            await self._forget(session, published)
-        return _counted(published, failure)
+    def _take_turn(self, session: Session) -> tuple[Sequence[Row[Any]] | None, bool]:
+        """What waits, in order, and the turn to publish it; None without the turn, and whether another has it."""
+        if session.execute(self._waiting).first() is None:
+            return None, False
+        if self._is_shared and not take_lease(session, self._lease, OUTBOX, self._instance, TURN):
+            return None, True
+        # Read again: what another replica published before it gave the lease back is gone by now.
+        return session.execute(self._waiting).all(), False
 
-    async def _waiting(self, session: AsyncSession) -> Sequence[Row[Any]]:
-        return (await session.execute(select(self._outbox).order_by(self._outbox.c.id).limit(BATCH_MAX))).all()
+    def _end_turn(self, session: Session, published: Sequence[int]) -> None:
+        self._forget(session, published)
+        if self._is_shared:
+            give_back_lease(session, self._lease, OUTBOX, self._instance)
 
     async def _publish_in_order(self, rows: Sequence[Row[Any]]) -> tuple[list[int], Exception | None]:
         published: list[int] = []
@@ -119,19 +126,13 @@ class OutboxRelay:
             published.append(row.id)
         return published, None
 
-    async def _forget(self, session: AsyncSession, published: list[int]) -> None:
+    def _forget(self, session: Session, published: Sequence[int]) -> None:
         if published:
-            await session.execute(delete(self._outbox).where(self._outbox.c.id.in_(published)))
+            session.execute(delete(self._outbox).where(self._outbox.c.id.in_(published)))
 
     async def _idle(self) -> None:
         try:
-            async with asyncio.timeout(IDLE_SECONDS):
+            async with asyncio.timeout(BEATEN_SECONDS if self._beaten else IDLE_SECONDS):
                 await self._awake.wait()
         except TimeoutError:
             return  # nobody woke us: look anyway, another process may have written
-
-
-def _counted(published: list[int], failure: Exception | None) -> int:
-    if failure is not None:
-        raise failure
-    return len(published)

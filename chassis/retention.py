@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, StillBusy, affected
+from chassis.database import DATABASE_FAILURES, Database, Session, StillBusy, affected
 from chassis.inventory import Inventory
 from chassis.tables import TRACES_KEPT, StandardTables, trace_columns
 from chassis.telemetry import Log
@@ -67,16 +66,14 @@ class Retention:
     async def _sweep_table(self, table: Table, column: str, before: datetime) -> int:
         total = 0
         while True:
-            async with self._database.write() as session:
-                count = await _delete_some(session, table, table.c[column] < before)
+            count = await self._database.write(_delete_some, table, table.c[column] < before)
             total += count
             if count < BATCH_MAX:
                 return total
 
 
-async def _delete_some(session: AsyncSession, table: Table, due: ColumnElement[bool]) -> int:
+def _delete_some(session: Session, table: Table, due: ColumnElement[bool]) -> int:
     """Delete a bounded number of rows, so that no other write waits long."""
     key = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(due).limit(BATCH_MAX)
-    count: int = await affected(session, delete(table).where(key.in_(some)))
-    return count
+    return affected(session, delete(table).where(key.in_(some)))

@@ -17,6 +17,7 @@ from contracts.personal_data import (
 )
 
 DECLARATION = "personal_data"
+VERSION_TABLE, CHASSIS_VERSION_TABLE = "alembic_version", "chassis_version"
 
 # Longer than any backup or stream is kept, so that a repeated message is always recognised.
 TRACES_KEPT = timedelta(days=400)
@@ -35,6 +36,7 @@ class StandardTables:
     tombstone: Table
     receipt: Table
     watermark: Table
+    lease: Table
     mail_queue: Table | None
     recipient_erasure: Table | None
 
@@ -44,13 +46,15 @@ def standard_tables(metadata: MetaData, *, mail: bool, recipients: bool = False)
 
     `mail` for a service that sends letters, `recipients` for one that answers for external stores.
     """
-    _alembic_version(metadata)
+    for name in (VERSION_TABLE, CHASSIS_VERSION_TABLE):
+        _version(metadata, name)
     return StandardTables(
         outbox=_outbox(metadata),
         inbox=_inbox(metadata),
         tombstone=_tombstone(metadata),
         receipt=_receipt(metadata),
         watermark=_watermark(metadata),
+        lease=_lease(metadata),
         mail_queue=_mail_queue(metadata) if mail else None,
         recipient_erasure=_recipient_erasure(metadata) if recipients else None,
     )
@@ -120,9 +124,22 @@ def _watermark(metadata: MetaData) -> Table:
     )
 
 
-def _alembic_version(metadata: MetaData) -> Table:
+def _lease(metadata: MetaData) -> Table:
     return Table(
-        "alembic_version",
+        "lease",
+        metadata,
+        Column("name", String(NAME_MAX), primary_key=True),
+        Column("holder", String(ID_MAX), nullable=False),
+        Column("until", UtcDateTime, nullable=False),
+        info=_declared(
+            NoPersonalData(reason="which replica does a piece of work now, by the random id of its process")
+        ),
+    )
+
+
+def _version(metadata: MetaData, name: str) -> Table:
+    return Table(
+        name,
         metadata,
         Column("version_num", String(32), primary_key=True),
         info=_declared(NoPersonalData(reason="the revision of the schema")),

@@ -1,7 +1,8 @@
 """What a unit of work does with its session, beside SQLAlchemy's own: its time, its wake-ups, its counts."""
 
+from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, overload
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -49,6 +50,10 @@ def insert_into(session: Any, table: Table) -> postgresql.Insert | sqlite.Insert
     return postgresql.insert(table)
 
 
+@overload
+def affected(session: Session, statement: Executable) -> int: ...
+@overload
+def affected(session: AsyncSession, statement: Executable) -> Awaitable[int]: ...
 def affected(session: Any, statement: Executable) -> Any:
     """Execute a statement that returns no rows; the number of rows that it inserted, changed or deleted."""
     if isinstance(session, AsyncSession):

@@ -59,9 +59,9 @@ class TableReader:
         query = select(*keys, *self._columns).where(rows_of(self._table, self._declaration, locators))
         if after is not None:
             query = query.where(tuple_(*keys) > tuple_(*after, types=[key.type for key in keys]))
-        async with self._database.read() as session:
-            rows = await session.execute(query.order_by(*keys).limit(limit))
-            return [self._entry(tuple(row), len(keys)) for row in rows]
+        statement = query.order_by(*keys).limit(limit)
+        rows = await self._database.read(lambda session: session.execute(statement).all())
+        return [self._entry(tuple(row), len(keys)) for row in rows]
 
     def _entry(self, values: Sequence[Any], key_length: int) -> Entry:
         names = [str(column.name) for column in self._columns]  # SQLAlchemy may give a kind of str that JSON refuses

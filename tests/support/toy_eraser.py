@@ -26,7 +26,7 @@ def erasure_of(number: int) -> str:
 def die_at(toy: Toy, point: str) -> None:
     """Have the process killed when it comes to a point."""
 
-    async def die(*_: Any) -> None:
+    def die(*_: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     owner, method = {

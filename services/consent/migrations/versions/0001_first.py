@@ -71,43 +71,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_consent_record_ended_at"), "consent_record", ["ended_at"], unique=False)
     op.create_index(op.f("ix_consent_record_visitor_id"), "consent_record", ["visitor_id"], unique=False)
     op.create_table(
-        "inbox",
-        sa.Column("consumer", sa.String(length=64), nullable=False),
-        sa.Column("message_id", sa.String(length=200), nullable=False),
-        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "message_id"),
-    )
-    op.create_index(op.f("ix_inbox_handled_at"), "inbox", ["handled_at"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("subject", sa.String(length=200), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("message_id", sa.String(length=200), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
-        "receipt",
-        sa.Column("erasure_id", sa.String(length=64), nullable=False),
-        sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("erasure_id", "holder"),
-    )
-    op.create_index(op.f("ix_receipt_signed_at"), "receipt", ["signed_at"], unique=False)
-    op.create_table(
-        "tombstone",
-        sa.Column("erasure_id", sa.String(length=64), nullable=False),
-        sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("erased", sa.JSON(), nullable=False),
-        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("erasure_id", "holder"),
-    )
-    op.create_index(op.f("ix_tombstone_erased_at"), "tombstone", ["erased_at"], unique=False)
-    op.create_table(
         "visitor_consent",
         sa.Column("holder_id", sa.String(length=64), nullable=False),
         sa.Column("purpose", sa.String(length=40), nullable=False),
@@ -117,9 +80,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("holder_id", "purpose"),
     )
     op.create_index(op.f("ix_visitor_consent_given_at"), "visitor_consent", ["given_at"], unique=False)
-    op.create_table(
-        "watermark",
-        sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("last_erasure_seq", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("holder"),
-    )

@@ -78,14 +78,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_expected_receipt_received_at"), "expected_receipt", ["received_at"], unique=False)
     op.create_table(
-        "inbox",
-        sa.Column("consumer", sa.String(length=64), nullable=False),
-        sa.Column("message_id", sa.String(length=200), nullable=False),
-        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("consumer", "message_id"),
-    )
-    op.create_index(op.f("ix_inbox_handled_at"), "inbox", ["handled_at"], unique=False)
-    op.create_table(
         "ledger_entry",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("erasure_id", sa.String(length=64), nullable=False),
@@ -113,51 +105,4 @@ def upgrade() -> None:
         sa.Column("address_hash", sa.String(length=64), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("address_hash"),
-    )
-    op.create_table(
-        "mail_queue",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("address", sa.String(length=320), nullable=False),
-        sa.Column("message", sa.LargeBinary(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_mail_queue_address"), "mail_queue", ["address"], unique=False)
-    op.create_index(op.f("ix_mail_queue_due_at"), "mail_queue", ["due_at"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("subject", sa.String(length=200), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("message_id", sa.String(length=200), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
-        "receipt",
-        sa.Column("erasure_id", sa.String(length=64), nullable=False),
-        sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("erasure_id", "holder"),
-    )
-    op.create_index(op.f("ix_receipt_signed_at"), "receipt", ["signed_at"], unique=False)
-    op.create_table(
-        "tombstone",
-        sa.Column("erasure_id", sa.String(length=64), nullable=False),
-        sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.BigInteger(), nullable=False),
-        sa.Column("erased", sa.JSON(), nullable=False),
-        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("erasure_id", "holder"),
-    )
-    op.create_index(op.f("ix_tombstone_erased_at"), "tombstone", ["erased_at"], unique=False)
-    op.create_table(
-        "watermark",
-        sa.Column("holder", sa.String(length=64), nullable=False),
-        sa.Column("last_erasure_seq", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("holder"),
     )

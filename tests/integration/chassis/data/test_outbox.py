@@ -73,7 +73,7 @@ async def test_published_but_not_forgotten_is_published_again_under_the_same_id(
 ) -> None:
     await put(toy, 1)
 
-    async def crash(*_: object) -> None:
+    def crash(*_: object) -> None:
         raise OSError
 
     with monkeypatch.context() as patch:

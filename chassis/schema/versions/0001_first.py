@@ -1,0 +1,121 @@
+"""First: the tables that every service has; a database that a service's own first migration gave them keeps them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    declared = op.get_context().opts["target_metadata"].tables
+    existing = sa.inspect(op.get_bind()).get_table_names()
+    for name, create in TABLES.items():
+        if name in declared and name not in existing:
+            create()
+
+
+def outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+
+
+def inbox() -> None:
+    op.create_table(
+        "inbox",
+        sa.Column("consumer", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.String(length=200), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("consumer", "message_id"),
+    )
+    op.create_index(op.f("ix_inbox_handled_at"), "inbox", ["handled_at"], unique=False)
+
+
+def tombstone() -> None:
+    op.create_table(
+        "tombstone",
+        sa.Column("erasure_id", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("erased", sa.JSON(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("erasure_id", "holder"),
+    )
+    op.create_index(op.f("ix_tombstone_erased_at"), "tombstone", ["erased_at"], unique=False)
+
+
+def receipt() -> None:
+    op.create_table(
+        "receipt",
+        sa.Column("erasure_id", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("erasure_id", "holder"),
+    )
+    op.create_index(op.f("ix_receipt_signed_at"), "receipt", ["signed_at"], unique=False)
+
+
+def watermark() -> None:
+    op.create_table(
+        "watermark",
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("last_erasure_seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("holder"),
+    )
+
+
+def lease() -> None:
+    op.create_table(
+        "lease",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def mail_queue() -> None:
+    op.create_table(
+        "mail_queue",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_mail_queue_address"), "mail_queue", ["address"], unique=False)
+    op.create_index(op.f("ix_mail_queue_due_at"), "mail_queue", ["due_at"], unique=False)
+
+
+def recipient_erasure() -> None:
+    op.create_table(
+        "recipient_erasure",
+        sa.Column("erasure_id", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("prepared", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("erasure_id", "holder"),
+    )
+
+
+TABLES = {
+    "outbox": outbox,
+    "inbox": inbox,
+    "tombstone": tombstone,
+    "receipt": receipt,
+    "watermark": watermark,
+    "lease": lease,
+    "mail_queue": mail_queue,
+    "recipient_erasure": recipient_erasure,
+}
