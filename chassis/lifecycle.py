@@ -106,7 +106,7 @@ class Service:
         """Hear a signal."""
         self._starting.append(lambda: self.bus.listen(event, handler))
 
-    def consume(self, event: Event, consumer: str, handler: Callable[[Any], Awaitable[None]]) -> None:
+    def consume(self, event: Event, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
         """Consume a durable event. Named by its durable: one consumer may read two events (dsar is a holder, too)."""
         self.background(
             f"consumer {durable_name(event, consumer)}", DurableConsumer(self.bus, event, consumer, handler).run

@@ -66,7 +66,7 @@ class LogKey(Reply):
 
 
 class HolderProgress(Reply):
-    """Where one holder stands: waiting or done."""
+    """Where one holder stands: `waiting`, `refused` (its last receipt did not hold; it is asked again) or `done`."""
 
     holder: str
     state: str
@@ -74,7 +74,7 @@ class HolderProgress(Reply):
 
 
 class RecipientProgress(Reply):
-    """Where one recipient stands (Art. 19): waiting or done."""
+    """Where one recipient stands (Art. 19): `waiting`, `refused` (as for a holder) or `done`."""
 
     recipient: str
     state: str
@@ -165,8 +165,9 @@ OPEN = Call(
         audience=Audience.FRESH_ACCOUNT,
         status=202,
         creates=True,
+        recalls=True,
         sets_cookie=True,
-        summary="Invoke a right over one's data; an erasure takes the browser's number with it",
+        summary="Invoke a right over one's data; an erasure ends the visitor id of this browser as well",
         limit=Limit.PRIVACY,
     ),
 )

@@ -6,26 +6,21 @@ receipt, the head of the log that the receipts stand in, and the certificate as 
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
-import rfc8785
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
 from kernel import merkle
+from kernel.receipt import EXPLANATIONS, Count, Hash, fault_of, receipt_leaf
+from kernel.signature import Json, is_signed
 
 FORMAT = "larabot-erasure-certificate-v1"
-RECEIPT_DOMAIN = "larabot-erasure-receipt-v1"
 HEAD_DOMAIN = "larabot-log-head-v1"
 FILE_BYTES_MAX = 1024 * 1024
 
-Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Signature = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
 Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
-Json = Any
 
 
 class CertificateRefused(ValueError):
@@ -62,37 +57,6 @@ class Subject(Part):
 
     nonce: Hash
     address_commitments: list[Hash]
-
-
-class RetainedStore(Part):
-    """A store that a receipt says is retained."""
-
-    store: str
-    article: str
-    reason: str
-    until: str
-    ends_with: Literal["recipients"] | None = None
-
-
-class ReceiptBody(BaseModel):
-    """What a receipt must state; a holder may state more, which its signature covers as well."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-    domain: Literal["larabot-erasure-receipt-v1"]
-    holder: str
-    service: str
-    erasure_id: str
-    salt: Hash
-    erased: dict[str, Count]
-    probe: dict[str, Count]
-    retained: list[RetainedStore]
-    clean: Literal[True]
-
-    def unexplained(self) -> list[str]:
-        """The stores in which the probe found rows that the receipt does not list as retained."""
-        kept = {entry.store for entry in self.retained}
-        return [store for store, count in self.probe.items() if count and store not in kept]
 
 
 class SignedReceipt(Part):
@@ -184,51 +148,9 @@ class Certificate(Part):
     signature: Signature
 
 
-def canonical(value: Json) -> bytes:
-    """The RFC 8785 form.
-
-    Raises:
-        CertificateRefused: the value has none (a number out of range, half a surrogate pair).
-    """
-    try:
-        return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise CertificateRefused("it has no canonical JSON form") from error
-
-
-def signing_input(domain: str, value: Json) -> bytes:
-    """What is signed: the domain, a line feed, the canonical form."""
-    return domain.encode() + b"\n" + canonical(value)
-
-
-def sign(seed: str, domain: str, value: Json) -> str:
-    """Sign with the key of a 32-byte seed; all in hex."""
-    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)).sign(signing_input(domain, value)).hex()
-
-
-def is_signed(public_key: str, signature: str, domain: str, value: Json) -> bool:
-    """Whether the signature is that key's."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(signature), signing_input(domain, value))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def public_key_of(seed: str) -> str:
-    """The public key of a 32-byte seed; both in hex."""
-    return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(seed)).public_key().public_bytes_raw().hex()
-
-
 def head_content(tree_size: int, root_hash: str, at: str) -> dict[str, Json]:
     """What the log signs."""
     return {"tree_size": tree_size, "root_hash": root_hash, "at": at}
-
-
-def receipt_leaf(receipt: dict[str, Json]) -> bytes:
-    """The leaf of a receipt in the log: hashed with its own salt in front, so that it tells nothing without it."""
-    return merkle.leaf_hash(bytes.fromhex(receipt["body"]["salt"]) + canonical(receipt))
 
 
 def read(data: bytes) -> tuple[Certificate, dict[str, Json]]:
@@ -342,24 +264,9 @@ def _check_recipients(certificate: Certificate) -> str:
 def _check_receipt(certificate: Certificate, holder: str, service: str, receipt: SignedReceipt) -> None:
     _demand(service == service_of(holder), f"{holder} does not belong to {service}")
     fault = fault_of(receipt.body, receipt.signature, certificate.receipt_keys.get(service, ""))
-    _demand(not fault, f"the receipt of {holder}: {fault}")
+    _demand(fault is None, f"the receipt of {holder}: {EXPLANATIONS[fault] if fault else ''}")
     named = (receipt.body["holder"], receipt.body["erasure_id"])
     _demand(named == (holder, certificate.erasure_id), f"the receipt of {holder} speaks of something else")
-
-
-def fault_of(body: dict[str, Json], signature: str, public_key: str) -> str:
-    """What is wrong with a receipt, in plain words; nothing if its service signed a clean probe of its own holder."""
-    try:
-        stated = ReceiptBody.model_validate(body)
-    except ValidationError:
-        return "it has not the shape of a receipt with a clean probe"
-    if stated.service != service_of(stated.holder):
-        return "it speaks for a holder of another service"
-    if stated.unexplained():
-        return "its probe found data that is not listed as retained"
-    if not is_signed(public_key, signature, RECEIPT_DOMAIN, body):
-        return "it is not signed by its service"
-    return ""
 
 
 def _check_log_places(certificate: Certificate) -> str:

@@ -8,7 +8,6 @@ A handler must be idempotent.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import nats.errors
 import orjson
@@ -36,9 +35,12 @@ log = Log("consumer")
 
 
 class DurableConsumer:
-    """Reads one event for one durable name; several messages are handled side by side."""
+    """Reads one event for one durable name; several messages are handled side by side.
 
-    def __init__(self, bus: Bus, event: Event, consumer: str, handler: Callable[[Any], Awaitable[None]]) -> None:
+    The handler gets the message and, of an event per holder, the holder on whose subject it was published.
+    """
+
+    def __init__(self, bus: Bus, event: Event, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
         self._bus = bus
         self._event = event
         self._handler = handler
@@ -116,7 +118,7 @@ class DurableConsumer:
         attributes = {"messaging.system": "nats", "messaging.consumer.group.name": self._durable}
         try:
             with span(f"process {self._event.subject}", SpanKind.CONSUMER, attributes, extract=message.headers or {}):
-                await self._handler(event)
+                await self._handler(event, *self._holder_of(message))
         except Refusal as refusal:
             log.info("delivery postponed", consumer=self._durable, kind=refusal.kind.value, attempt=attempt)
             return False
@@ -125,6 +127,10 @@ class DurableConsumer:
             log.failure("handler failed", error=error, consumer=self._durable, attempt=attempt)
             return False
         return True
+
+    def _holder_of(self, message: Msg) -> tuple[str, ...]:
+        """The holder whose subject it was: permissions let nobody else publish there."""
+        return (message.subject.removeprefix(f"{self._event.subject}."),) if self._event.per_holder else ()
 
 
 def retry_delay_seconds(deliveries: int) -> float:

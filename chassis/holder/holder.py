@@ -27,10 +27,10 @@ from chassis.holder.export import Exporter, as_json
 from chassis.holder.external import ExternalHolder
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.outbox import OutboxRelay, enqueue
-from chassis.receipts import DOMAIN, sign
 from chassis.tables import StandardTables
 from contracts.dsar import ERASURE_COMPLETED, Claim
 from contracts.holder import ExportPage, ExportRequest
+from kernel.receipt import RECEIPT_DOMAIN, sign
 
 SALT_BYTES = 32
 
@@ -161,7 +161,7 @@ class PersonalDataHolder:
 
     def _body(self, holder: str, erasure_id: str, erased: Counts, probe: Counts, now: datetime) -> dict[str, JsonValue]:
         return {
-            "domain": DOMAIN,
+            "domain": RECEIPT_DOMAIN,
             "holder": holder,
             "service": self._service,
             "inventory_hash": self._inventory_hash,

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import orjson
+
 from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOG_KEY, LOOKUP, OPEN, PACKAGE
+from kernel.receipt import coverages
 from services.dsar.adapters.documents import Documents
 from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import LetterTemplates
@@ -12,11 +15,12 @@ from services.dsar.adapters.receipts import SqlReceipts
 from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
 from services.dsar.adapters.services import BusAccounts, BusHolders
 from services.dsar.adapters.translations import TranslationFiles
-from services.dsar.endpoints.background import ErasureRounds, GatheringRounds
+from services.dsar.endpoints.background import ErasureWork, PackageWork
 from services.dsar.endpoints.data_subject import DataSubjectEndpoints
 from services.dsar.endpoints.holders import HolderEndpoints, OwnTurn
+from services.dsar.endpoints.work_list import WorkList
 from services.dsar.inventory import INVENTORY
-from services.dsar.settings import POLICIES, DsarSettings
+from services.dsar.settings import INVENTORIES, POLICIES, DsarSettings
 from services.dsar.tables import TABLES, Base
 from services.dsar.usecases.certify import IssueCertificate, Signing
 from services.dsar.usecases.conduct_erasure import ConductErasure
@@ -35,9 +39,10 @@ def build(settings: DsarSettings) -> Service:
         ledger=bytes.fromhex(settings.ledger_key.get_secret_value()),
         case=bytes.fromhex(settings.case_key.get_secret_value()),
     )
-    clock, letters = service.clock, LetterTemplates(POLICIES, settings.public_url)
-    requests = SqlRequests(service.database, letters, clock)
-    erasures = SqlErasures(service.database, letters, clock)
+    clock, templates = service.clock, LetterTemplates(POLICIES, settings.public_url)
+    coverage = coverages(orjson.loads(INVENTORIES.read_bytes())["inventories"])
+    requests = SqlRequests(service.database, templates, clock, coverage)
+    erasures = SqlErasures(service.database, templates, clock)
     accounts = BusAccounts(service.bus)
     gathering = Gather(accounts, BusHolders(service.bus))
     signing = Signing(
@@ -58,13 +63,14 @@ def build(settings: DsarSettings) -> Service:
     )
     own_turn = OwnTurn(erasures)
     service.claim = own_turn.claim
-    receiving = ReceiveReceipt(SqlReceipts(service.database, clock), settings.receipt_keys)
+    receiving = ReceiveReceipt(SqlReceipts(service.database, clock), settings.receipt_keys, coverage)
     _answer_holders(service, HolderEndpoints(erasures, receiving))
     conducting = ConductErasure(erasures, accounts, own_turn, clock, keys.case)
-    rounds = ErasureRounds(erasures, conducting, clock)
-    service.database.on_commit(ERASING, rounds.wake)
-    service.background("erasures", rounds.run)
-    packages = GatheringRounds(requests, gathering, accounts, keys.case)
+    carrying_on = WorkList("erasures", erasures, ErasureWork(erasures, conducting).attempt, clock)
+    service.database.on_commit(ERASING, carrying_on.wake)
+    service.background("erasures", carrying_on.run)
+    packing = PackageWork(requests, gathering, accounts, keys.case)
+    packages = WorkList("packages", requests, packing.attempt, clock)
     service.database.on_commit(GATHERING, packages.wake)
     service.background("packages", packages.run)
     service.background("mail", _mail_sender(service, settings).run)

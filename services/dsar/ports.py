@@ -3,10 +3,13 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from contracts.dsar import Claim
 from contracts.holder import ExportedStore, ExportPage
+from kernel.receipt import Coverage
+from services.dsar.domain.attempts import Due
 from services.dsar.domain.case import CaseView, ErasureRecord, Letter, NewCase, NewErasure, Subject
 from services.dsar.domain.erasure import Progress
 
@@ -27,11 +30,26 @@ class Clock(Protocol):
         ...
 
 
-class Requests(Protocol):
-    """The cases."""
+class WorkItems(Protocol):
+    """Items that are to be worked on, each on its own clock."""
 
-    async def record(self, case: NewCase, letters: Sequence[Letter]) -> None:
-        """Record a case and queue its letters, in one transaction."""
+    async def due(self, most: int) -> tuple[list[Due], datetime | None]:
+        """At most so many items whose time has come, the longest overdue first; and when the earliest of all is due."""
+        ...
+
+    async def fail(self, due: Due, *, is_poison: bool) -> bool:
+        """Note a failed attempt: the item backs off alone. Whether it has just been put into quarantine."""
+        ...
+
+
+class Requests(WorkItems, Protocol):
+    """The cases; as work items, those whose package is to be gathered."""
+
+    async def record(self, case: NewCase, letters: Sequence[Letter], idempotency_key: str | None) -> str:
+        """Record a case and queue its letters, in one unit of work; the id of the case that the key stands for.
+
+        That is the given case, or the one that the account opened before with the same key; then nothing is recorded.
+        """
         ...
 
     async def record_erasure(self, case: NewCase, erasure: NewErasure, letters: Sequence[Letter]) -> bool:
@@ -39,6 +57,10 @@ class Requests(Protocol):
 
         False, and nothing recorded, if the account has an erasure already.
         """
+        ...
+
+    async def opened_by(self, account_id: str, idempotency_key: str) -> CaseView | None:
+        """The case that an earlier request of the account with this key opened."""
         ...
 
     async def erasure_case_of(self, account_id: str) -> CaseView | None:
@@ -53,10 +75,6 @@ class Requests(Protocol):
         """An account's cases, newest first."""
         ...
 
-    async def to_gather(self) -> list[CaseView]:
-        """The cases whose package has not been gathered yet, oldest first."""
-        ...
-
     async def gathered(self, case_id: str, letters: Sequence[Letter]) -> None:
         """The package can be fetched from now on."""
         ...
@@ -66,11 +84,11 @@ class Requests(Protocol):
         ...
 
 
-class Erasures(Protocol):
+class Erasures(WorkItems, Protocol):
     """The erasures that are under way; each step is one transaction, and is done once however often it is tried."""
 
-    async def unfinished(self) -> list[Progress]:
-        """How far each has come, oldest first."""
+    async def postpone(self, due: Due, until: datetime) -> None:
+        """Look again at a time, unless something has happened to the erasure since it was due."""
         ...
 
     async def progress(self, erasure_id: str) -> Progress | None:
@@ -122,11 +140,35 @@ class Erasures(Protocol):
         ...
 
 
-class Receipts(Protocol):
-    """The receipts of all erasures, and the log that they stand in."""
+class Stored(StrEnum):
+    """What became of a receipt that was to be stored."""
 
-    async def store(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> str:
-        """Store a verified receipt and append it to the log: stored, duplicate or unexpected."""
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A receipt that is expected: what it must cover as the case froze it, and whether it is in already."""
+
+    frozen: Coverage | None
+    is_in: bool
+
+
+class Receipts(Protocol):
+    """The receipts of all erasures, and the receipt log that they stand in."""
+
+    async def expected(self, erasure_id: str, holder: str) -> Expected | None:
+        """What the receipt of a holder must cover; none if nobody expects one."""
+        ...
+
+    async def store(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> Stored:
+        """Store a checked receipt and append its leaf to the receipt log, in one unit of work, once."""
+        ...
+
+    async def refuse(self, erasure_id: str, holder: str, code: str) -> None:
+        """Note that a receipt was not taken, so that the case shows it; nothing if one is in already."""
         ...
 
 

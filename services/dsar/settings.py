@@ -7,7 +7,9 @@ from pydantic import Field, SecretStr, StringConstraints
 
 from chassis.settings import Settings
 
-POLICIES = Path(__file__).resolve().parents[2] / "policies"
+ROOT = Path(__file__).resolve().parents[2]
+POLICIES = ROOT / "policies"
+INVENTORIES = ROOT / "contracts" / "schemas" / "holders.json"
 
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

@@ -1,4 +1,4 @@
-"""The tables of dsar: cases, erasures and who must prove them, the ledger, the log of receipts.
+"""The tables of dsar: cases, erasures and who must prove them, the ledger, the receipt log.
 
 What names a person (`case_party`, `erasure_locator`, the mail queue) stands apart from what remains as proof.
 """
@@ -29,6 +29,8 @@ LEDGER_KEPT = timedelta(days=120)
 PARTY_KEPT = timedelta(days=180)
 OPEN_ERASURE_KEPT = timedelta(days=365)
 LOOKUP_KEPT = timedelta(days=1)
+# As long as the gateway knows a repeated request.
+IDEMPOTENCY_KEPT = timedelta(days=1)
 
 ID_MAX, NAME_MAX, TEXT_MAX, HASH_MAX, SIGNATURE_MAX = 64, 32, 2000, 64, 128
 
@@ -61,13 +63,17 @@ class CaseRecord(Base, table=True):
     )
     id: str = Field(primary_key=True, max_length=ID_MAX)
     right: str = Field(max_length=NAME_MAX)
-    state: str = Field(max_length=NAME_MAX, index=True)
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    state: str = Field(max_length=NAME_MAX)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
     due_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     package_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     account_hash: str = Field(max_length=HASH_MAX)
     erasure_id: str | None = Field(default=None, max_length=ID_MAX, index=True)
+    # While a package is to be gathered: when it is tried next, failures in a row, since when it is quarantined.
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    failures: int = Field(default=0)
+    quarantined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class CaseParty(Base, table=True):
@@ -89,7 +95,7 @@ class CaseParty(Base, table=True):
     right: str = Field(max_length=NAME_MAX)
     details: str = Field(max_length=TEXT_MAX)
     language: str = Field(max_length=NAME_MAX)
-    received_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
     due_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -104,7 +110,7 @@ class Erasure(Base, table=True):
     erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
     case_id: str = Field(max_length=ID_MAX, unique=True)
     sequence: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
     commitments: list[str] = Field(sa_type=JSON)
     superseded: list[dict[str, Any]] = Field(sa_type=JSON)
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -113,7 +119,11 @@ class Erasure(Base, table=True):
     certified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     late_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Until it is closed: when it is looked at next, failures in a row, since when it is quarantined.
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    failures: int = Field(default=0)
+    quarantined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ExpectedReceipt(Base, table=True):
@@ -127,8 +137,14 @@ class ExpectedReceipt(Base, table=True):
     erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
     holder: str = Field(primary_key=True, max_length=NAME_MAX)
     recipient: bool
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
-    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    # What its receipt must cover, as the inventory said when the case was opened.
+    inventory_hash: str | None = Field(default=None, max_length=HASH_MAX)
+    emptied: list[str] = Field(default_factory=list, sa_type=JSON)
+    retained: list[str] = Field(default_factory=list, sa_type=JSON)
+    # The last receipt that was not taken, by its fault's code; none once a receipt is in.
+    refused: str | None = Field(default=None, max_length=NAME_MAX)
+    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     receipt: bytes | None = Field(default=None, sa_type=LargeBinary)
     leaf_index: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
 
@@ -155,7 +171,7 @@ class ErasureLocator(Base, table=True):
     erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
     kind: str = Field(primary_key=True, max_length=NAME_MAX)
     value: str = Field(primary_key=True, max_length=320)
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class LedgerEntry(Base, table=True):
@@ -182,14 +198,14 @@ class LedgerEntry(Base, table=True):
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
     erasure_id: str = Field(max_length=ID_MAX, unique=True)
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
     hashes: list[dict[str, str]] = Field(sa_type=JSON)
 
 
-class LookupNotice(Base, table=True):
+class LookupLetter(Base, table=True):
     """An address that was written to today, as a keyed hash of the day, so that nobody can flood it by us."""
 
-    __tablename__ = "lookup_notice"
+    __tablename__ = "lookup_letter"
     __personal_data__: ClassVar[Declaration] = PersonalData(
         categories=(Category.CONTACT,),
         purpose="write to an address at most once a day on request of whoever enters it",
@@ -205,22 +221,41 @@ class LookupNotice(Base, table=True):
         ),
     )
     address_hash: str = Field(primary_key=True, max_length=HASH_MAX)
-    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class LogSize(Base, table=True):
+class OpeningRequest(Base, table=True):
+    """Which request opened a case, by the caller's idempotency key: its repetition is answered with the same case."""
+
+    __tablename__ = "opening_request"
+    __personal_data__: ClassVar[Declaration] = PersonalData(
+        categories=(Category.REQUESTS,),
+        purpose="answer a repeated request with the same case",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=IDEMPOTENCY_KEPT,
+        located_by={Locator.ACCOUNT_ID: "account_id"},
+        expires="recorded_at",
+        withheld=frozenset({"idempotency_key"}),
+    )
+    account_id: str = Field(primary_key=True, max_length=ID_MAX)
+    idempotency_key: str = Field(primary_key=True, max_length=HASH_MAX)
+    case_id: str = Field(max_length=ID_MAX)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class ReceiptLogSize(Base, table=True):
     """How many receipts the log holds; the one row that appending takes turns by."""
 
-    __tablename__ = "log_size"
+    __tablename__ = "receipt_log_size"
     __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="a count")
     id: int = Field(primary_key=True)
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
-class LogNode(Base, table=True):
-    """The root of a perfect subtree of the log; level 0 are the leaves."""
+class ReceiptLogNode(Base, table=True):
+    """The root of a perfect subtree of the receipt log (RFC 9162); level 0 are the leaves."""
 
-    __tablename__ = "log_node"
+    __tablename__ = "receipt_log_node"
     __personal_data__: ClassVar[Declaration] = NoPersonalData(
         reason="hashes over receipts, each with a random salt that stands with the case and goes with it"
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from kernel.certificate import FORMAT, CertificateRefused, check, sign
+from kernel.certificate import FORMAT, CertificateRefused, check
+from kernel.signature import sign
 from ops.verify_certificate import main as verify
 from tests.support.certificates import ADDRESS, Issuing
 

@@ -68,5 +68,5 @@ class ToyDsar:
     async def _claim(self, request: ClaimRequest, caller: Caller) -> Claim:
         return self._claims[request.erasure_id]
 
-    async def _completed(self, receipt: Receipt) -> None:
+    async def _completed(self, receipt: Receipt, holder: str) -> None:
         self.receipts[str(receipt.body["erasure_id"]), str(receipt.body["holder"])] = receipt.body

@@ -1,12 +1,14 @@
 """The holders of dsar in miniature: every other holder of personal data on a real bus, with rows in memory."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from chassis.bus import Bus, DurableConsumer
+from chassis.bus import Answer, Bus, DurableConsumer
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocators, AccountLocatorsRequest, BlockAccount
@@ -27,14 +29,22 @@ from contracts.holder import (
 )
 from contracts.messages import Done
 from contracts.personal_data import Locator
-from kernel.certificate import RECEIPT_DOMAIN, sign
+from kernel.receipt import RECEIPT_DOMAIN, coverages, sign
 from tests.support.nats import NatsServer
 
 PAGE_ROWS = 2
+INVENTORIES = Path(__file__).parents[2] / "contracts" / "schemas" / "holders.json"
+COVERAGE = coverages(json.loads(INVENTORIES.read_bytes())["inventories"])
+
+
+def retained(store: str) -> dict[str, str]:
+    """What a receipt says of a store that is kept back."""
+    return {"store": store, "article": "Art. 5(2)", "reason": "proof", "until": "2029-11-22T12:00:00Z"}
 
 
 class ToyHolders:
-    """auth, gateway and the others. `rows[holder][locator value]` are a person's rows; `down` holders do not act."""
+    """auth, gateway and the others. `rows[holder][locator value]` are a person's rows; `down` holders do not act;
+    the pages of `garbled` accounts cannot be read."""
 
     def __init__(self, server: NatsServer) -> None:
         self.rows: dict[str, dict[str, list[dict[str, Any]]]] = {holder: {} for holder in HOLDERS}
@@ -43,6 +53,7 @@ class ToyHolders:
         self.claims: list[tuple[str, Claim]] = []
         self.deliveries: list[tuple[str, str]] = []
         self.down: set[str] = set()
+        self.garbled: set[str] = set()
         self.sent: dict[tuple[str, str], bytes] = {}
         self._server = server
         self.buses = {role: Bus(role, Clock()) for role in SERVICES if role != "dsar"}
@@ -97,18 +108,18 @@ class ToyHolders:
             "domain": RECEIPT_DOMAIN,
             "holder": holder,
             "service": service_of(holder),
-            "inventory_hash": "0" * 64,
+            "inventory_hash": COVERAGE[holder].inventory_hash,
             "erasure_id": erasure_id,
             "salt": secrets.token_hex(32),
             "erased": {"toy": 3},
-            "retained": [],
-            "probe": {"toy": 0},
+            "retained": [retained(store) for store in sorted(COVERAGE[holder].retained)],
+            "probe": dict.fromkeys(sorted(COVERAGE[holder].emptied), 0),
             "clean": True,
             "at": "2026-11-22T12:00:00Z",
             **changed,
         }
         seed = self._server.keys.secret(f"receipt-{seed_of or service_of(holder)}")
-        return Receipt(body=body, signature=sign(seed, RECEIPT_DOMAIN, body))
+        return sign(seed, body)
 
     def _erasing(self, holder: str) -> Callable[[ErasureRequested], Awaitable[None]]:
         async def erase(event: ErasureRequested) -> None:
@@ -132,11 +143,13 @@ class ToyHolders:
         known = {account_id, self.addresses[account_id], f"quota-{account_id}", f"visitor-{account_id}"}
         return any(value in known for values in claim.locators.values() for value in values)
 
-    def _exporting(self, role: str) -> Callable[[ExportRequest, Caller], Awaitable[ExportPage]]:
-        async def export(request: ExportRequest, _caller: Caller) -> ExportPage:
+    def _exporting(self, role: str) -> Callable[[ExportRequest, Caller], Awaitable[ExportPage | Answer]]:
+        async def export(request: ExportRequest, _caller: Caller) -> ExportPage | Answer:
             if role in self.down:
                 raise Refusal(ErrorKind.UNAVAILABLE, "down")
             told = Claim(done=False, locators=request.locators)
+            if any(self._concerns(told, name) for name in self.garbled):
+                return Answer(b'{"stores": 7}', {})
             found = [row for name, rows in self.rows[role].items() if self._concerns(told, name) for row in rows]
             start = int(request.cursor or 0)
             rows = found[start : start + PAGE_ROWS]

@@ -43,11 +43,12 @@ class NewErasure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A holder or recipient of an erasure, and when its receipt came."""
+    """A holder or recipient of an erasure: when its receipt came, or why the last one was refused."""
 
     holder: str
     recipient: bool
     received_at: datetime | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

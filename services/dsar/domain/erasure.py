@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.dsar.domain.deadline import LATE_AFTER
+
 OWN_HOLDER = "dsar"
 FAREWELL_WAITS = timedelta(seconds=60)
 # Within this time after the asking, the delivery to our own part is still there, waiting for its turn.
@@ -14,6 +16,10 @@ TURN_TAKEN_AT_ONCE = timedelta(seconds=4)
 ASK_AGAIN_AFTER = timedelta(seconds=30)
 ASK_AGAIN_SHARE = 10
 ASK_AGAIN_MAX = timedelta(hours=1)
+ASK_AGAIN_MIN = timedelta(seconds=1)
+# The last letter leaves within moments; while the mail server is away it is looked for less and less often.
+LETTER_LOOK_MIN = timedelta(milliseconds=100)
+LETTER_LOOK_SHARE = 10
 
 
 class Step(StrEnum):
@@ -73,8 +79,21 @@ class Progress:
         """Whether holders should be asked anew: soon at first, less and less often as the erasure grows old."""
         if self.asked_at is None or not (self.holders_waiting or self.recipients_waiting):
             return False
-        pause = max(ASK_AGAIN_AFTER, min((now - self.requested_at) / ASK_AGAIN_SHARE, ASK_AGAIN_MAX))
-        return now - self.asked_at >= pause
+        return now - self.asked_at >= self._pause(now)
+
+    def next_look(self, now: datetime) -> datetime:
+        """When an erasure that waits is looked at again, unless something happens to it before."""
+        if self.letters_waiting and self.goodbye_at is not None:
+            return now + max(LETTER_LOOK_MIN, (now - self.goodbye_at) / LETTER_LOOK_SHARE)
+        if self.asked_at is None or not (self.holders_waiting or self.recipients_waiting):
+            return now + ASK_AGAIN_AFTER
+        looks = [self.asked_at + self._pause(now)]
+        if self.late_at is None:
+            looks.append(self.requested_at + LATE_AFTER + timedelta(seconds=1))
+        return max(now + ASK_AGAIN_MIN, min(looks))
+
+    def _pause(self, now: datetime) -> timedelta:
+        return max(ASK_AGAIN_AFTER, min((now - self.requested_at) / ASK_AGAIN_SHARE, ASK_AGAIN_MAX))
 
     def turn_needs_asking(self, now: datetime, running_since: datetime) -> bool:
         """Whether our own part must be asked anew when its turn comes: a process that crashed took it along."""

@@ -49,7 +49,7 @@ class DataSubjectEndpoints:
     clock: Clock
 
     async def open(self, request: Open, caller: Caller) -> Answer:
-        """Open a case. A new erasure includes the browser's number and takes it away, so that nothing is tied to it."""
+        """Open a case. A new erasure covers this browser's visitor id, and its cookie is removed."""
         opened, is_new = await self.opening.open(request, caller)
         headers = {}
         if is_new and opened.right is Right.ERASURE and caller.visitor_id is not None:
@@ -136,4 +136,6 @@ def _shown(case: CaseView) -> Case:
 
 
 def _state(held: Held) -> str:
-    return "waiting" if held.received_at is None else "done"
+    if held.received_at is not None:
+        return "done"
+    return "waiting" if held.refused is None else "refused"

@@ -8,7 +8,7 @@ from contracts.dsar import Claim, ClaimRequest, HolderReceipt
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import HOLDERS, service_of
-from services.dsar.ports import Erasures
+from services.dsar.ports import Erasures, Stored
 from services.dsar.usecases.receive_receipt import ReceiveReceipt
 
 # Longer than TURN_TAKEN_AT_ONCE: a delivery is never let go before its successor is sure to come.
@@ -38,11 +38,11 @@ class HolderEndpoints:
             raise Refusal(ErrorKind.NOT_FOUND, "erasure")
         return claim
 
-    async def receipt(self, receipt: HolderReceipt) -> None:
-        """Take a receipt; one that is refused is logged and not asked for again."""
-        outcome = await self._receiving.receive(receipt)
-        if outcome in {"forged", "unexpected"}:
-            log.failure("receipt refused", outcome=outcome, holder=str(receipt.body.get("holder"))[:32])
+    async def receipt(self, receipt: HolderReceipt, holder: str) -> None:
+        """Take a receipt; one that is refused is logged by the code of its fault, and its case stays open."""
+        outcome = await self._receiving.receive(receipt, holder)
+        if outcome not in {Stored.STORED, Stored.DUPLICATE}:
+            log.failure("receipt refused", outcome=outcome, holder=holder)
 
 
 class OwnTurn:

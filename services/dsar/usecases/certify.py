@@ -8,15 +8,8 @@ from contracts import controller
 from contracts.dsar import Right, State
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
-from kernel.certificate import (
-    FORMAT,
-    HEAD_DOMAIN,
-    canonical,
-    head_content,
-    public_key_of,
-    retained_by,
-    sign,
-)
+from kernel.certificate import FORMAT, HEAD_DOMAIN, head_content, retained_by
+from kernel.signature import canonical, public_key_of, sign
 from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
 from services.dsar.domain.pseudonyms import nonce
 from services.dsar.domain.time import as_time

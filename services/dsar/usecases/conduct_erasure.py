@@ -1,9 +1,23 @@
 """Carry an erasure on: do what its state says is next, until somebody else has to act."""
 
+from dataclasses import dataclass, replace
+from datetime import datetime
+
 from contracts.personal_data import Locator
+from services.dsar.domain.deadline import LATE_AFTER
 from services.dsar.domain.erasure import Progress, Step
 from services.dsar.domain.pseudonyms import case_secret
 from services.dsar.ports import Accounts, Clock, Erasures, Turns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An erasure that cannot go on: the holders that it waits for, until when at most, and what was done about it."""
+
+    holders: frozenset[str]
+    until: datetime
+    asked_again: bool
+    late: bool
 
 
 class ConductErasure:
@@ -17,17 +31,35 @@ class ConductErasure:
         self._case_key = case_key
         self._running_since = clock.now()
 
-    async def advance(self, erasure_id: str) -> None:
-        """Go on until there is nothing to do but wait.
+    async def advance(self, erasure_id: str) -> Waiting | None:
+        """Go on until there is nothing to do but wait; what it waits for, or none once the erasure is closed.
 
         Raises:
             Refusal: a service that must act first is away; to be tried again.
         """
         while progress := await self._erasures.progress(erasure_id):
-            step = progress.next_step(self._clock.now())
+            now = self._clock.now()
+            step = progress.next_step(now)
             if step is Step.WAIT:
-                return
+                return await self._wait(progress, now)
             await self._do(step, progress)
+        return None
+
+    async def _wait(self, progress: Progress, now: datetime) -> Waiting:
+        """Ask again, and raise the alarm, where their time has come."""
+        late = progress.is_late(now, LATE_AFTER)
+        if late:
+            await self._erasures.mark_late(progress.erasure_id)
+        asked_again = progress.must_ask_again(now)
+        if asked_again:
+            await self._erasures.ask_holders(progress.erasure_id, again=True)
+            progress = replace(progress, asked_at=now)
+        return Waiting(
+            holders=progress.holders_waiting | progress.recipients_waiting,
+            until=progress.next_look(now),
+            asked_again=asked_again,
+            late=late,
+        )
 
     async def _do(self, step: Step, progress: Progress) -> None:
         erasure_id, case_id = progress.erasure_id, progress.case_id

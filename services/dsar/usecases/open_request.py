@@ -48,17 +48,41 @@ class OpenRequest:
         """
         if caller.account_id is None:
             raise Refusal(ErrorKind.UNAUTHENTICATED, "no-account")
-        erasing = await self._requests.erasure_case_of(caller.account_id)
-        if erasing is not None:
-            return self._shown_again(erasing, request.right), False
+        earlier = await self._earlier(request, caller, caller.account_id)
+        if earlier is not None:
+            return earlier, False
         subject = await self._accounts.subject(caller.account_id)
         case = self._case(request, caller, caller.account_id)
         letters = self._letters_of(case, subject)
         if request.right is not Right.ERASURE:
-            await self._requests.record(case, letters)
-        elif not await self._requests.record_erasure(case, self._erasure(case, subject, caller), letters):
+            case_id = await self._requests.record(case, letters, caller.idempotency_key)
+            return await self._opened_as(case_id, case, request.right)
+        if not await self._requests.record_erasure(case, self._erasure(case, subject, caller), letters):
             return await self._opened_elsewhere(caller.account_id, request.right), False
         return self._opened(case.id, request.right, State(case.state), case), True
+
+    async def _earlier(self, request: Open, caller: Caller, account_id: str) -> Opened | None:
+        """What the same request was answered with before, or the erasure that the account has."""
+        if caller.idempotency_key is not None:
+            opened = await self._requests.opened_by(account_id, caller.idempotency_key)
+            if opened is not None:
+                return self._repeated(opened, request.right)
+        erasing = await self._requests.erasure_case_of(account_id)
+        return None if erasing is None else self._shown_again(erasing, request.right)
+
+    async def _opened_as(self, case_id: str, case: NewCase, right: Right) -> tuple[Opened, bool]:
+        """The new case; or the one that the same request opened meanwhile."""
+        if case_id == case.id:
+            return self._opened(case.id, right, State(case.state), case), True
+        earlier = await self._requests.case(case_id)
+        if earlier is None:
+            raise Refusal(ErrorKind.CONFLICT, "request-under-way", retry_after_seconds=1)
+        return self._repeated(earlier, right), False
+
+    def _repeated(self, earlier: CaseView, right: Right) -> Opened:
+        if earlier.right != right:
+            raise Refusal(ErrorKind.CONFLICT, "key-used-with-another-body")
+        return self._opened(earlier.id, right, State(earlier.state), earlier)
 
     def _case(self, request: Open, caller: Caller, account_id: str) -> NewCase:
         now = self._clock.now()

@@ -80,6 +80,29 @@ async def test_a_package_waits_until_every_service_has_answered(dsar: Dsar) -> N
     await dsar.until(opened, "closed")
 
 
+async def test_a_page_that_cannot_be_read_holds_up_its_own_package_only(dsar: Dsar) -> None:
+    for account in ("account-of-the-garbled", "account-of-the-healthy"):
+        dsar.holders.person(account)
+    dsar.holders.garbled.add("account-of-the-garbled")
+    garbled = await dsar.open("account-of-the-garbled", "access")
+    await dsar.until(await dsar.open("account-of-the-healthy", "access"), "closed")
+    await dsar.service.restart()
+    await dsar.until(await dsar.open("account-of-the-healthy", "portability"), "closed")
+    assert (await dsar.case(garbled)).state == "gathering"
+    assert "item failed" in dsar.service.log.read_text()
+    dsar.holders.garbled.clear()
+    await dsar.until(garbled, "closed")
+
+
+async def test_a_repeated_request_is_the_same_case(dsar: Dsar) -> None:
+    dsar.holders.person("account-of-the-repeating")
+    key = "ab" * 32
+    first, second = [await dsar.open("account-of-the-repeating", "access", idempotency_key=key) for _ in range(2)]
+    assert (second.id, second.case_secret, second.due_at) == (first.id, first.case_secret, first.due_at)
+    mine: Cases = await dsar.ask(CASES, account_id="account-of-the-repeating")
+    assert [case.id for case in mine.requests] == [first.id]
+
+
 async def test_a_package_is_gone_after_seven_days(dsar: Dsar) -> None:
     dsar.holders.person("account-of-the-late")
     opened = await dsar.open("account-of-the-late", "access")

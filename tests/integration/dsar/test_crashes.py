@@ -32,7 +32,7 @@ async def test_a_crash_after_any_step_is_harmless(dsar: Dsar) -> None:
         assert len(dsar.letters(address)) >= 2, step
         assert account.encode() not in dsar.service.stored_bytes(), step
     with sqlite3.connect(dsar.service.database) as database:
-        assert database.execute("SELECT size FROM log_size").fetchone() == (10 * len(STEPS),)
+        assert database.execute("SELECT size FROM receipt_log_size").fetchone() == (10 * len(STEPS),)
 
 
 async def test_the_bus_may_crash_as_well(dsar: Dsar) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from contracts.holder import LOCATORS_BY_HOLDER, OWN_HOLDERS, RECIPIENT_HOLDERS
 from contracts.personal_data import Locator
-from kernel.certificate import check, public_key_of
+from kernel.certificate import check
+from kernel.signature import public_key_of
 from ops.verify_certificate import main as verify
 from tests.integration.dsar.cases import Dsar
 

@@ -1,6 +1,7 @@
 """Receipts that prove nothing are refused without harm: forged, doubled, late, or of the wrong store."""
 
 import asyncio
+import json
 import sqlite3
 
 import pytest
@@ -19,23 +20,42 @@ async def erasure_id_of(dsar: Dsar) -> str:
     return dsar.holders.deliveries[0][1]
 
 
-async def test_only_a_holders_own_signature_counts(dsar: Dsar) -> None:
-    dsar.holders.person("account-of-the-forger")
-    dsar.holders.down.add("consent")
+async def test_only_a_receipt_that_holds_counts_and_a_refused_one_is_shown(dsar: Dsar) -> None:
+    toys = dsar.holders
+    toys.person("account-of-the-replayed")
+    closed = await dsar.open("account-of-the-replayed", "erasure")
+    await dsar.until(closed, "closed")
+    replayed = toys.receipt("consent", await erasure_id_of(dsar))
+    toys.person("account-of-the-forger")
+    toys.deliveries.clear()
+    toys.down.add("consent")
     opened = await dsar.open("account-of-the-forger", "erasure")
     erasure_id = await erasure_id_of(dsar)
-    toys = dsar.holders
-    await toys.send("auth", toys.receipt("consent", erasure_id, seed_of="auth"))
-    await toys.send("auth", toys.receipt("consent", erasure_id, seed_of="auth", service="auth"))
-    await toys.send("consent", toys.receipt("consent", erasure_id, probe={"toy": 1}))
-    await toys.send("consent", toys.receipt("consent", erasure_id, clean=False))
-    await toys.send("consent", toys.receipt("consent", "an-erasure-of-nobody"))
-    await asyncio.sleep(1.5)
-    waiting = {held.holder for held in (await dsar.case(opened)).holders if held.state == "waiting"}
-    assert waiting == {"consent", "dsar"}
-    assert dsar.service.log.read_text().count("receipt refused") == 5
+    honest = toys.receipt("consent", erasure_id)
+    flipped = honest.model_copy(update={"body": {**honest.body, "erased": {"toy": 2}}})
+    refused = [
+        ("auth", toys.receipt("consent", erasure_id, seed_of="auth"), "subject"),
+        ("consent", toys.receipt("consent", erasure_id, seed_of="auth"), "signature"),
+        ("consent", flipped, "signature"),
+        ("consent", toys.receipt("consent", erasure_id, inventory_hash="0" * 64), "inventory"),
+        ("consent", toys.receipt("consent", erasure_id, probe={}), "probe"),
+        ("consent", toys.receipt("consent", erasure_id, clean=False), "shape"),
+        ("consent", toys.receipt("consent", "an-erasure-of-nobody"), "unexpected"),
+        ("consent", replayed, None),
+    ]
+    for holder, receipt, _ in refused:
+        await toys.send(holder, receipt)
+    codes = [code for _, _, code in refused if code]
+    async with asyncio.timeout(20):
+        while dsar.service.log.read_text().count("receipt refused") < len(codes):
+            await asyncio.sleep(0.05)
+    lines = [line for line in dsar.service.log.read_text().splitlines() if "receipt refused" in line]
+    assert sorted(json.loads(line)["outcome"] for line in lines) == sorted(codes)
+    states = {held.holder: held.state for held in (await dsar.case(opened)).holders}
+    assert (states["consent"], states["dsar"]) == ("refused", "waiting")
     toys.down.clear()
-    await dsar.until(opened, "closed")
+    done = await dsar.until(opened, "closed")
+    assert {held.state for held in done.holders} == {"done"}
 
 
 async def test_a_repeated_or_late_receipt_changes_nothing(dsar: Dsar) -> None:
@@ -49,7 +69,7 @@ async def test_a_repeated_or_late_receipt_changes_nothing(dsar: Dsar) -> None:
     await asyncio.sleep(1)
     assert await dsar.case(opened) == before
     with sqlite3.connect(dsar.service.database) as database:
-        assert database.execute("SELECT size FROM log_size").fetchone() == (10,)
+        assert database.execute("SELECT size FROM receipt_log_size").fetchone() == (10,)
     assert len(list(check(await dsar.certificate(opened), None))) == 8
 
 

@@ -493,7 +493,7 @@ export interface paths {
         /** One's own cases */
         get: operations["dsar_cases"];
         put?: never;
-        /** Invoke a right over one's data; an erasure takes the browser's number with it */
+        /** Invoke a right over one's data; an erasure ends the visitor id of this browser as well */
         post: operations["dsar_open"];
         delete?: never;
         options?: never;
@@ -878,7 +878,7 @@ export interface components {
         };
         /**
          * HolderProgress
-         * @description Where one holder stands: waiting or done.
+         * @description Where one holder stands: `waiting`, `refused` (its last receipt did not hold; it is asked again) or `done`.
          */
         HolderProgress: {
             /** Holder */
@@ -1122,7 +1122,7 @@ export interface components {
         };
         /**
          * RecipientProgress
-         * @description Where one recipient stands (Art. 19): waiting or done.
+         * @description Where one recipient stands (Art. 19): `waiting`, `refused` (as for a holder) or `done`.
          */
         RecipientProgress: {
             /** Recipient */

@@ -1,17 +1,29 @@
 """Receipts: valid as signed, and not with one byte changed."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chassis.receipts import DOMAIN, public_key, sign, verify
 from contracts.dsar import HolderReceipt
+from contracts.holder import HOLDERS
+from kernel.receipt import (
+    RECEIPT_DOMAIN,
+    Coverage,
+    ReceiptBody,
+    ReceiptFault,
+    coverage_fault,
+    coverages,
+    fault_of,
+    sign,
+)
+from kernel.signature import public_key_of
 
 SEED, OTHER_SEED = "07" * 32, "08" * 32
-KEY = public_key(SEED)
+KEY = public_key_of(SEED)
 BODY: dict[str, Any] = {
-    "domain": DOMAIN,
+    "domain": RECEIPT_DOMAIN,
     "holder": "auth",
     "service": "auth",
     "inventory_hash": "ab" * 32,
@@ -28,9 +40,13 @@ BODY: dict[str, Any] = {
 RECEIPT = sign(SEED, BODY)
 
 
+def verify(key: str, receipt: HolderReceipt) -> bool:
+    return fault_of(receipt.body, receipt.signature, key) is None
+
+
 def test_a_receipt_is_valid_under_its_own_key_only() -> None:
     assert verify(KEY, RECEIPT)
-    assert not verify(public_key(OTHER_SEED), RECEIPT)
+    assert not verify(public_key_of(OTHER_SEED), RECEIPT)
 
 
 def test_a_receipt_survives_the_bus() -> None:
@@ -87,3 +103,35 @@ def test_a_missing_member_is_refused_even_if_signed(missing: str) -> None:
 @pytest.mark.parametrize("key", ["", "zz", "00" * 31, KEY[:-2], KEY + "00", "00" * 32])
 def test_a_malformed_key_verifies_nothing(key: str) -> None:
     assert not verify(key, RECEIPT)
+
+
+COVERAGE = Coverage("ab" * 32, emptied=frozenset({"account", "session"}), retained=frozenset({"invoice"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({}, None),
+        ({"probe": {"account": 0, "session": 0, "draft": 0}}, None),
+        ({"probe": {}}, ReceiptFault.PROBE),
+        ({"probe": {"account": 0}}, ReceiptFault.PROBE),
+        ({"probe": {"account": 0, "session": 0, "invoice": 1}}, ReceiptFault.PROBE),
+        ({"retained": []}, ReceiptFault.RETAINED),
+        ({"retained": [{**BODY["retained"][0], "store": "account"}]}, ReceiptFault.RETAINED),
+        ({"inventory_hash": "00" * 32}, ReceiptFault.INVENTORY),
+    ],
+)
+def test_a_receipt_covers_what_the_inventory_names(change: dict[str, Any], fault: ReceiptFault | None) -> None:
+    stated = ReceiptBody.model_validate({**BODY, **change})
+    assert coverage_fault(stated, [Coverage("cd" * 32, frozenset(), frozenset()), COVERAGE]) is fault
+
+
+def test_the_inventories_of_the_platform_say_what_each_holder_must_probe() -> None:
+    published = json.loads(Path("contracts/schemas/holders.json").read_bytes())["inventories"]
+    found = coverages(published)
+    assert set(found) == set(HOLDERS)
+    assert {"account", "credential", "session"} <= found["auth"].emptied
+    assert found["brevo"].emptied == {"brevo"}
+    assert found["brevo"].inventory_hash == found["newsletter"].inventory_hash
+    assert "ledger_entry" in found["dsar"].retained
+    assert not found["dsar"].retained & found["dsar"].emptied
