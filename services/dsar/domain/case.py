@@ -88,7 +88,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedReceipt:
-    """A receipt as it was signed, and its place in the log."""
+    """A receipt as it was signed, with its index and inclusion proof (hex) in the receipt log."""
 
     holder: str
     receipt: dict[str, object]

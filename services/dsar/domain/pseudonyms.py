@@ -17,7 +17,7 @@ def case_secret(key: bytes, case_id: str) -> str:
 
 
 def opens(key: bytes, case_id: str, secret: str) -> bool:
-    """Whether a secret is the case's; takes the same time for every wrong one."""
+    """Whether a secret is that of the case, compared in constant time."""
     return hmac.compare_digest(case_secret(key, case_id).encode(), secret.encode())
 
 

@@ -11,7 +11,7 @@ PACKAGED = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
 class SeeCase:
-    """The guarded door to every case."""
+    """Finds a case for whoever may see it."""
 
     def __init__(self, requests: Requests, clock: Clock, case_key: bytes) -> None:
         self._requests = requests

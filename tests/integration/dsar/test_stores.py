@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +23,7 @@ from services.dsar.adapters.requests import SqlRequests
 from services.dsar.domain.attempts import POISONED_AFTER, QUARANTINE_RETRY, Due
 from services.dsar.domain.case import Letter, LetterKind, NewErasure
 from services.dsar.inventory import INVENTORY
-from services.dsar.ports import Receipts, Requests
+from services.dsar.ports import Expected, Receipts, Requests
 from services.dsar.settings import INVENTORIES, POLICIES
 from services.dsar.tables import Base, CaseRecord, Erasure
 from tests.support.clock import START, FakeClock
@@ -322,6 +323,48 @@ def fill(session: Session) -> None:
         for name, row in rows.items():
             session.execute(insert(Base.metadata.tables[name]), row)
     session.execute(text("ANALYZE"))
+
+
+FIRST_ROWS = """
+INSERT INTO case_record (id, "right", state, recorded_at, due_at, account_hash, erasure_id)
+VALUES ('c1', 'access', 'gathering', '2026-11-02 08:00:00', '2026-12-02 08:00:00', 'h', NULL),
+       ('c2', 'erasure', 'executing', '2026-11-02 08:00:00', '2026-12-02 08:00:00', 'h', 'e2');
+INSERT INTO erasure (erasure_id, case_id, sequence, recorded_at, commitments, superseded)
+VALUES ('e2', 'c2', 1, '2026-11-02 08:00:00', '[]', '[]');
+INSERT INTO expected_receipt (erasure_id, holder, recipient, recorded_at)
+VALUES ('e2', 'auth', false, '2026-11-02 08:00:00');
+INSERT INTO log_node (level, position, hash) VALUES (0, 0, '00');
+INSERT INTO log_size (id, size) VALUES (1, 1)
+"""
+
+
+def add_first_rows(session: Session) -> None:
+    for statement in FIRST_ROWS.split(";"):
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_an_installation_of_the_first_revision_goes_on(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/dsar.db"
+    if engine == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = await server.fresh_database()
+    shutil.copytree(MIGRATIONS, tmp_path / "first", ignore=shutil.ignore_patterns("000[2-9]*", "__pycache__"))
+    clock = FakeClock()
+    database = Database(url, clock)
+    await database.open()
+    await migrate(database, tmp_path / "first", Base.metadata)
+    await database.write(add_first_rows)
+    await migrate(database, MIGRATIONS, Base.metadata)
+    requests, receipts = sql_requests(database, clock), SqlReceipts(database, clock)
+    assert [item.key for item in (await requests.due(10))[0]] == ["c1"]
+    assert await receipts.expected("e2", "auth") == Expected(frozen=None, is_in=False)
+    assert await receipts.store("e2", "auth", b"{}", bytes(32)) == "stored"
+    erasures = SqlErasures(database, LetterTemplates(POLICIES, "https://larabot.example"), clock)
+    assert [item.key for item in (await erasures.due(10))[0]] == ["e2"]
+    await database.close()
 
 
 def test_the_migrations_make_what_the_models_say() -> None:
