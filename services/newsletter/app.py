@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.lifecycle import Service
 from chassis.mail import MailSender
-from chassis.worker import Worker, regularly
+from chassis.worker import OneByOne, Worker, regularly, until
 from contracts import newsletter
 from contracts.consent import NEWSLETTER_CHOSEN
 from services.newsletter.adapters.brevo import BrevoContacts
@@ -12,13 +12,13 @@ from services.newsletter.adapters.clients import BusAccounts, BusChoices
 from services.newsletter.adapters.holder import BrevoHolder
 from services.newsletter.adapters.policies import read_brevo_attributes, read_letters, read_notice_version
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
-from services.newsletter.adapters.tasks import BREVO, SqlTasks
+from services.newsletter.adapters.tasks import BREVO, COMPARISON, SqlTasks
 from services.newsletter.domain.letters import LetterTemplates
 from services.newsletter.domain.secrets import Pseudonyms
-from services.newsletter.domain.tasks import RECONCILE_EVERY
+from services.newsletter.domain.tasks import CHANGES, COMPARISONS, RECONCILE_EVERY
 from services.newsletter.endpoints import Endpoints
 from services.newsletter.inventory import INVENTORY
-from services.newsletter.ports import RecipientUnavailable
+from services.newsletter.ports import RecipientRefused, RecipientUnavailable
 from services.newsletter.settings import POLICIES, NewsletterSettings, refuse_foreign_recipient
 from services.newsletter.tables import TABLES, Base
 from services.newsletter.usecases.ending import Leaving
@@ -27,6 +27,7 @@ from services.newsletter.usecases.keeping_in_step import KeepingInStep
 from services.newsletter.usecases.subscribing import Subscribing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+HOURLY = RECONCILE_EVERY.total_seconds()
 
 
 def build(settings: NewsletterSettings) -> Service:
@@ -49,7 +50,8 @@ def build(settings: NewsletterSettings) -> Service:
     leaving = Leaving(subscriptions, clock)
     choices, accounts = BusChoices(service.bus), BusAccounts(service.bus)
     following = Following(choices, accounts, subscribing, subscriptions, clock)
-    in_step = KeepingInStep(tasks, subscriptions, contacts, clock)
+    changes = KeepingInStep(CHANGES, tasks, subscriptions, contacts, clock)
+    comparisons = KeepingInStep(COMPARISONS, tasks, subscriptions, contacts, clock)
 
     endpoints = Endpoints(subscribing, leaving, following, settings.brevo_webhook_token.get_secret_value())
     service.answer(newsletter.SUBSCRIBE, endpoints.subscribe)
@@ -59,11 +61,11 @@ def build(settings: NewsletterSettings) -> Service:
     service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
     service.consume(NEWSLETTER_CHOSEN, "newsletter", endpoints.chosen)
     service.external(BrevoHolder(database, contacts))
-    worker, period = Worker(BREVO, in_step.do_next, (RecipientUnavailable,)), RECONCILE_EVERY.total_seconds()
-    database.on_commit(BREVO, worker.wake)
-    service.background("brevo", worker.run)
-    service.background("comparison", lambda: regularly("comparison", period, in_step.compare_regularly))
-    service.background("lapses", lambda: regularly("lapses", period, leaving.lapse))
+    for name, owed in ((BREVO, changes), (COMPARISON, comparisons)):
+        step = OneByOne(name, owed, clock, refusals=(RecipientRefused,), outages=(RecipientUnavailable,)).step
+        service.background(name, Worker(name, step, database=database).run)
+    service.background("hourly comparison", lambda: regularly("comparison", HOURLY, comparisons.compare_regularly))
+    service.background("lapses", Worker("lapses", until(clock, leaving.lapse), database=database).run)
     service.background("mail", mail_sender(service, settings).run)
     service.at_close(contacts.close)
     return service

@@ -2,7 +2,7 @@
 
 import hmac
 
-from chassis.database import DATABASE_FAILURES
+from chassis.database import DATABASE_FAILURES, is_away
 from contracts.auth import Token
 from contracts.consent import NewsletterChosen
 from contracts.envelope import Caller
@@ -47,7 +47,9 @@ class Endpoints:
             raise Refusal(ErrorKind.UNAUTHENTICATED, "webhook-token")
         try:
             await self._leaving.through_brevo(request.body)
-        except DATABASE_FAILURES:
+        except DATABASE_FAILURES as error:
+            if not is_away(error):
+                raise
             # Brevo gives up on most refusals; this one makes the gateway ask it to come again.
             raise Refusal(ErrorKind.UNAVAILABLE, "not-stored", retry_after_seconds=60) from None
         return Done()

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from services.newsletter.domain.callbacks import AsideCallback, Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
-from services.newsletter.domain.tasks import Task
+from services.newsletter.domain.tasks import Action, Task
 
 
 class Clock(Protocol):
@@ -56,7 +56,10 @@ class Subscriptions(Protocol):
         """Do what new call-backs ask for, once, and note those that are put aside."""
 
     async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
-        """Addresses that confirmed long ago."""
+        """Addresses that confirmed long ago, the oldest first."""
+
+    async def first_confirmed(self) -> datetime | None:
+        """When the oldest subscription was confirmed; None if there is none."""
 
     async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
         """Which of these addresses are subscribed."""
@@ -89,14 +92,17 @@ class Choices(Protocol):
 class Tasks(Protocol):
     """What is owed to Brevo."""
 
-    async def take(self, now: datetime) -> Task | None:
-        """The next task that is due, leased so that no other replica takes it."""
+    async def take(self, actions: Sequence[Action], now: datetime) -> Task | datetime | None:
+        """The least tried task of these actions that is due, leased so that no other replica takes it.
+
+        Without one, when the next will be due; None if none is owed.
+        """
 
     async def finish(self, task: Task) -> None:
         """It is done. An addition whose subscription has ended meanwhile is not: it stays, and is due at once."""
 
-    async def postpone(self, task: Task, until: datetime) -> None:
-        """Try it later."""
+    async def postpone(self, task: Task, until: datetime, reason: str) -> None:
+        """Try it later, and say by a code why it was not done; told to the operator once it is stuck."""
 
     async def reconcile_since(self, since: datetime) -> None:
         """Have the list compared with our subscriptions."""
@@ -113,11 +119,18 @@ class ListedContact:
 
 
 class RecipientUnavailable(Exception):
-    """The recipient did not do it; to be tried again."""
+    """The recipient cannot be reached, or serves none of our calls now. The text is the code of a reason."""
+
+
+class RecipientRefused(Exception):
+    """The recipient answered, and did not do this one; others may go well. The text is a code, as above."""
 
 
 class ContactList(Protocol):
-    """The newsletter's list at the recipient. An address never stands in a URL. All raise RecipientUnavailable."""
+    """The newsletter's list at the recipient. An address never stands in a URL.
+
+    Every method raises RecipientUnavailable or RecipientRefused; to be tried again after either.
+    """
 
     async def add(self, subscription: Subscription) -> None:
         """Have the contact on the list, under the subscription's id."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Integer
+from sqlalchemy import BigInteger, Index, Integer, false
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -105,7 +105,10 @@ class AsideCallbackRow(Base, table=True):
 
 
 class BrevoTaskRow(Base, table=True):
-    """What is owed to Brevo. The address is read from the subscription when the task is carried out."""
+    """What is owed to Brevo. The address is read from the subscription when the task is carried out.
+
+    `reason` is the code of the last failure; `stuck`: it failed so often that a person has to look.
+    """
 
     __tablename__ = "brevo_task"
     __personal_data__: ClassVar[NoPersonalData] = NoPersonalData(
@@ -122,6 +125,10 @@ class BrevoTaskRow(Base, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
     attempts: int = 0
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    reason: str | None = Field(default=None, max_length=VERSION_MAX)
+    stuck: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+    __table_args__ = (Index("ix_brevo_task_attempts_due_at", "attempts", "due_at"),)
 
 
 TABLES = standard_tables(Base.metadata, mail=True, recipients=True)

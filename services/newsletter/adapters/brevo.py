@@ -14,7 +14,7 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from services.newsletter.domain.subscriptions import Subscription
-from services.newsletter.ports import ListedContact, RecipientUnavailable
+from services.newsletter.ports import ListedContact, RecipientRefused, RecipientUnavailable
 
 if TYPE_CHECKING:
     from brevo import AsyncBrevo
@@ -29,8 +29,16 @@ RESET_SECONDS_MAX = 60
 Result = TypeVar("Result")
 
 
+# What is about our key, our plan or our pace, and so about every call (Brevo's documentation of its API's errors).
+OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN})
+
+
 class Passing(Exception):
-    """Trouble that may be over in a moment."""
+    """Trouble that may be over in a moment: no answer (without `status`), or a server's error."""
+
+    def __init__(self, status: int | None = None) -> None:
+        super().__init__()
+        self.status = status
 
 
 class Limited(Exception):
@@ -149,11 +157,13 @@ class BrevoContacts:
         )
         try:
             return await attempts(self._attempt, ask)
-        except Passing:
-            raise RecipientUnavailable from None
+        except Passing as passing:
+            if passing.status is None:
+                raise RecipientUnavailable("no-answer") from None
+            raise RecipientRefused(f"status-{passing.status}") from None
         except Limited as limited:
             self._pace.hold(limited.seconds)
-            raise RecipientUnavailable from None
+            raise RecipientUnavailable("limited") from None
 
     async def _attempt(self, ask: Callable[["AsyncBrevo"], Awaitable[Result]]) -> Result | None:
         from brevo.core import ApiError, ParsingError  # noqa: PLC0415 — see the module's docstring
@@ -167,7 +177,7 @@ class BrevoContacts:
         except httpx.HTTPError:
             raise Passing from None
         except ParsingError:
-            raise RecipientUnavailable from None
+            raise RecipientRefused("unreadable-answer") from None
 
     def _brevo(self) -> "AsyncBrevo":
         if self._client is None:
@@ -201,10 +211,11 @@ async def refuse_failures(response: httpx.Response) -> None:
     if response.is_success or response.status_code == HTTPStatus.NOT_FOUND:
         return
     if response.is_server_error:
-        raise Passing
+        raise Passing(response.status_code)
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         raise Limited(_until_reset(response.headers))
-    raise RecipientUnavailable
+    code = f"status-{response.status_code}"
+    raise RecipientUnavailable(code) if response.status_code in OURS else RecipientRefused(code)
 
 
 def _until_reset(headers: httpx.Headers) -> float:

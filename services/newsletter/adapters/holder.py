@@ -3,10 +3,9 @@
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chassis.database import Database
+from chassis.database import Database, Session
 from chassis.holder.external import Locators
 from contracts.personal_data import ExternalStore, Locator
 from services.newsletter.adapters.tasks import removals_owed
@@ -31,14 +30,13 @@ class BrevoHolder:
         return BREVO
 
     async def export(self, locators: Locators) -> list[dict[str, Any]]:
-        async with self._database.read() as session:
-            ids = await _subscriptions_of(session, locators)
+        ids = await self._database.read(_subscriptions_of, locators)
         records = [await self._contacts.show(one) for one in ids]
         return [record for record in records if record is not None]
 
-    async def prepare(self, session: AsyncSession, locators: Locators) -> dict[str, Any]:
+    def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
         """The person's contact, and those that are being erased anyway: theirs may be one of them."""
-        return {CONTACTS: [*await _subscriptions_of(session, locators), *await removals_owed(session)]}
+        return {CONTACTS: [*_subscriptions_of(session, locators), *removals_owed(session)]}
 
     async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
         return sum([await self._contacts.erase(one) for one in prepared[CONTACTS]])
@@ -46,17 +44,17 @@ class BrevoHolder:
     async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
         """Contacts that Brevo still shows, and additions that may be on their way there."""
         shown = [await self._contacts.show(one) for one in prepared[CONTACTS]]
-        return len([record for record in shown if record is not None]) + await self._underway(prepared[CONTACTS])
-
-    async def _underway(self, ids: list[str]) -> int:
-        query = select(func.count()).where(
-            col(BrevoTaskRow.action) == Action.ADD.value, col(BrevoTaskRow.subscription_id).in_(ids)
-        )
-        async with self._database.read() as session:
-            return await session.scalar(query) or 0
+        underway = await self._database.read(_underway, prepared[CONTACTS])
+        return len([record for record in shown if record is not None]) + underway
 
 
-async def _subscriptions_of(session: AsyncSession, locators: Locators) -> list[str]:
+def _underway(session: Session, ids: list[str]) -> int:
+    added = col(BrevoTaskRow.action) == Action.ADD.value
+    query = select(func.count()).where(added, col(BrevoTaskRow.subscription_id).in_(ids))
+    return session.scalar(query) or 0
+
+
+def _subscriptions_of(session: Session, locators: Locators) -> list[str]:
     addresses = [normalised(address) for address in locators.get(Locator.EMAIL, ())]
     query = select(col(SubscriptionRow.id)).where(col(SubscriptionRow.email).in_(addresses))
-    return list(await session.scalars(query.order_by(col(SubscriptionRow.id))))
+    return list(session.scalars(query.order_by(col(SubscriptionRow.id))))

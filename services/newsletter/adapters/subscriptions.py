@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chassis.database import Database, affected, insert_into
+from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into, is_away
 from chassis.inbox import first_time
 from chassis.mail import Letter, post
 from chassis.outbox import enqueue
@@ -20,185 +19,172 @@ from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.secrets import Pseudonyms
 from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW, Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import LOOK_BACK, Action
-from services.newsletter.tables import TABLES, AsideCallbackRow, OptInRow, SubscriptionRow, SuppressionRow
+from services.newsletter.tables import TABLES, AsideCallbackRow, Base, OptInRow, SubscriptionRow, SuppressionRow
 
 CALLBACKS, CHOICES = "brevo-callback", "newsletter-choice"
+SUBSCRIPTION = Base.metadata.tables["subscription"]
+SUPPRESSION = Base.metadata.tables["suppression"]
+CALLBACK_ASIDE = Base.metadata.tables["callback_aside"]
 
 log = Log("subscriptions")
 
 
 class SqlSubscriptions:
-    """Each method is one transaction."""
+    """The port `Subscriptions`; each method is one unit of work, `apply` one for each call-back."""
 
     def __init__(self, database: Database, pseudonyms: Pseudonyms) -> None:
         self._database = database
         self._pseudonyms = pseudonyms
 
     async def of_address(self, email: str) -> Subscription | None:
-        async with self._database.read() as session:
-            return await _find(session, col(SubscriptionRow.email) == email)
+        return await self._database.read(_find, col(SubscriptionRow.email) == email)
 
     async def by_id(self, subscription_id: str) -> Subscription | None:
-        async with self._database.read() as session:
-            return await _find(session, col(SubscriptionRow.id) == subscription_id)
+        return await self._database.read(_find, col(SubscriptionRow.id) == subscription_id)
 
     async def ask(self, opt_in: OptIn, letter: Notice) -> None:
+        await self._database.write(self._ask, opt_in, letter)
+
+    async def take_back(self, consent_record: str) -> None:
+        await self._database.write(_take_back, consent_record)
+
+    async def opt_in_of(self, token_hash: str) -> OptIn | None:
+        return await self._database.read(_opt_in_of, token_hash)
+
+    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+        return await self._database.write(self._confirm, subscription, token_hash, welcome)
+
+    async def end_by_link(self, unsubscribe_hash: str, now: datetime) -> bool:
+        return await self._database.write(self._end_by_link, unsubscribe_hash, now)
+
+    async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
+        await self._database.write(self._end, email, ending, now)
+
+    async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
+        await self._database.write(self._end_refused, email, refused_at, now)
+
+    async def apply(self, callbacks: Iterable[Callback], aside: Iterable[AsideCallback], now: datetime) -> None:
+        for poison in aside:
+            await self._put_aside(poison, now)
+        for callback in callbacks:
+            try:
+                await self._database.write(self._apply, callback, now)
+            except DATABASE_FAILURES as error:
+                if is_away(error):
+                    raise
+                event, identity = callback.identity.partition("|")[0], callback.identity
+                await self._put_aside(AsideCallback(identity=identity, event=event, code="refused-by-database"), now)
+
+    async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
+        return await self._database.read(_lapsed, confirmed_before, limit)
+
+    async def first_confirmed(self) -> datetime | None:
+        return await self._database.read(_first_confirmed)
+
+    async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
+        return await self._database.read(_subscribed_among, emails)
+
+    async def _put_aside(self, callback: AsideCallback, now: datetime) -> None:
+        if await self._database.write(_note_aside, self._pseudonyms.of_event(callback.identity), callback, now):
+            log.failure("callback put aside", vendor="brevo", kind=callback.event, reason=callback.code)
+
+    def _ask(self, session: Session, opt_in: OptIn, letter: Notice) -> None:
+        if opt_in.consent_record is not None and not self._rests_on(session, opt_in, opt_in.consent_record):
+            return
         recent = select(func.count()).where(
             col(OptInRow.email) == opt_in.email, col(OptInRow.created_at) > opt_in.created_at - LETTERS_WINDOW
         )
-        async with self._database.write() as session:
-            if opt_in.consent_record is not None and not await self._rests_on(session, opt_in):
-                return
-            if (await session.scalar(recent) or 0) >= LETTERS_MAX:
-                return
-            session.add(
-                OptInRow(
-                    token_hash=opt_in.token_hash,
-                    email=opt_in.email,
-                    language=opt_in.language,
-                    notice_version=opt_in.notice_version,
-                    created_at=opt_in.created_at,
-                    consent_record=opt_in.consent_record,
-                )
+        if (session.scalar(recent) or 0) >= LETTERS_MAX:
+            return
+        session.add(
+            OptInRow(
+                token_hash=opt_in.token_hash,
+                email=opt_in.email,
+                language=opt_in.language,
+                notice_version=opt_in.notice_version,
+                created_at=opt_in.created_at,
+                consent_record=opt_in.consent_record,
             )
-            await _send(session, letter)
-
-    async def take_back(self, consent_record: str) -> None:
-        async with self._database.write() as session:
-            await session.execute(delete(OptInRow).where(col(OptInRow.consent_record) == consent_record))
-
-    async def opt_in_of(self, token_hash: str) -> OptIn | None:
-        async with self._database.read() as session:
-            row = await session.get(OptInRow, token_hash)
-        if row is None:
-            return None
-        return OptIn(
-            token_hash=row.token_hash,
-            email=row.email,
-            language=row.language,
-            notice_version=row.notice_version,
-            created_at=row.created_at,
-            consent_record=row.consent_record,
         )
+        _send(session, letter)
 
-    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
-        used = delete(OptInRow).where(col(OptInRow.token_hash) == token_hash).returning(col(OptInRow.token_hash))
-        async with self._database.write() as session:
-            if (await session.execute(used)).first() is None:
-                return False
-            begun = await session.execute(
-                insert_into(session, SubscriptionRow.__table__)  # type: ignore[attr-defined] # SQLModel makes it
-                .values(_values(subscription))
-                .on_conflict_do_nothing(index_elements=["email"])
-                .returning(col(SubscriptionRow.id))
-            )
-            if begun.first() is None:
-                await _rest(session, subscription.email, subscription.consent_record)
-                return True
-            address_hash = self._pseudonyms.of_address(subscription.email)
-            await session.execute(delete(SuppressionRow).where(col(SuppressionRow.address_hash) == address_hash))
-            await owe(session, Action.ADD, subscription.id, subscription.confirmed_at)
-            await _send(session, welcome)
-        return True
-
-    async def end_by_link(self, unsubscribe_hash: str, now: datetime) -> bool:
-        known = select(SuppressionRow).where(col(SuppressionRow.unsubscribe_hash) == unsubscribe_hash)
-        async with self._database.write() as session:
-            subscription = await _find(session, col(SubscriptionRow.unsubscribe_hash) == unsubscribe_hash)
-            if subscription is not None:
-                await self._end(session, subscription.email, Ending.UNSUBSCRIBED, now)
-                return True
-            return (await session.execute(known)).first() is not None
-
-    async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
-        async with self._database.write() as session:
-            await self._end(session, email, ending, now)
-
-    async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
-        async with self._database.write() as session:
-            theirs = (col(OptInRow.email) == email) & (col(OptInRow.created_at) <= refused_at)
-            await session.execute(delete(OptInRow).where(theirs))
-            subscription = await _find(session, col(SubscriptionRow.email) == email)
-            if subscription is not None and subscription.confirmed_at <= refused_at:
-                await self._end(session, email, Ending.UNSUBSCRIBED, now)
-
-    async def apply(self, callbacks: Iterable[Callback], aside: Iterable[AsideCallback], now: datetime) -> None:
-        async with self._database.write() as session:
-            for one in aside:
-                await self._put_aside(session, one, now)
-            for callback in callbacks:
-                identity = self._pseudonyms.of_event(callback.identity)
-                if await first_time(session, TABLES, CALLBACKS, identity, now):
-                    for email in callback.addresses:
-                        await self._apply_to(session, email, callback, now)
-
-    async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
-        query = select(col(SubscriptionRow.email)).where(col(SubscriptionRow.confirmed_at) < confirmed_before)
-        async with self._database.read() as session:
-            return (await session.scalars(query.limit(limit))).all()
-
-    async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
-        query = select(col(SubscriptionRow.email)).where(col(SubscriptionRow.email).in_(emails))
-        async with self._database.read() as session:
-            return set(await session.scalars(query))
-
-    async def _rests_on(self, session: AsyncSession, opt_in: OptIn) -> bool:
+    def _rests_on(self, session: Session, opt_in: OptIn, consent_record: str) -> bool:
         """Let an existing subscription rest on this consent; False if it was told before."""
-        identity = self._pseudonyms.of_event(f"{opt_in.consent_record} {opt_in.email}")
-        if not await first_time(session, TABLES, CHOICES, identity, opt_in.created_at):
+        identity = self._pseudonyms.of_event(f"{consent_record} {opt_in.email}")
+        if not first_time(session, TABLES, CHOICES, identity, opt_in.created_at):
             return False
-        await _rest(session, opt_in.email, opt_in.consent_record)
+        _rest(session, opt_in.email, consent_record)
         return True
 
-    async def _put_aside(self, session: AsyncSession, callback: AsideCallback, now: datetime) -> None:
-        old = delete(AsideCallbackRow).where(col(AsideCallbackRow.received_at) < now - ASIDE_KEPT)
-        await session.execute(old)
-        identity = self._pseudonyms.of_event(callback.identity)
-        row = {"identity": identity, "event": callback.event, "code": callback.code, "received_at": now}
-        noted = insert_into(session, AsideCallbackRow.__table__).values(**row)  # type: ignore[attr-defined] # likewise
-        if await affected(session, noted.on_conflict_do_nothing()):
-            log.failure("callback put aside", vendor="brevo", kind=callback.event, reason=callback.code)
+    def _confirm(self, session: Session, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+        used = delete(OptInRow).where(col(OptInRow.token_hash) == token_hash)
+        if not affected(session, used):
+            return False
+        begun = insert_into(session, SUBSCRIPTION).values(_values(subscription))
+        if not affected(session, begun.on_conflict_do_nothing(index_elements=["email"])):
+            _rest(session, subscription.email, subscription.consent_record)
+            return True
+        address_hash = self._pseudonyms.of_address(subscription.email)
+        session.execute(delete(SuppressionRow).where(col(SuppressionRow.address_hash) == address_hash))
+        owe(session, Action.ADD, subscription.id, subscription.confirmed_at)
+        _send(session, welcome)
+        return True
 
-    async def _apply_to(self, session: AsyncSession, email: str, callback: Callback, now: datetime) -> None:
-        subscription = await _find(session, col(SubscriptionRow.email) == email)
+    def _end_by_link(self, session: Session, unsubscribe_hash: str, now: datetime) -> bool:
+        subscription = _find(session, col(SubscriptionRow.unsubscribe_hash) == unsubscribe_hash)
+        if subscription is not None:
+            self._end(session, subscription.email, Ending.UNSUBSCRIBED, now)
+            return True
+        known = select(SuppressionRow).where(col(SuppressionRow.unsubscribe_hash) == unsubscribe_hash)
+        return session.execute(known).first() is not None
+
+    def _end_refused(self, session: Session, email: str, refused_at: datetime, now: datetime) -> None:
+        theirs = (col(OptInRow.email) == email) & (col(OptInRow.created_at) <= refused_at)
+        session.execute(delete(OptInRow).where(theirs))
+        subscription = _find(session, col(SubscriptionRow.email) == email)
+        if subscription is not None and subscription.confirmed_at <= refused_at:
+            self._end(session, email, Ending.UNSUBSCRIBED, now)
+
+    def _apply(self, session: Session, callback: Callback, now: datetime) -> None:
+        identity = self._pseudonyms.of_event(callback.identity)
+        if first_time(session, TABLES, CALLBACKS, identity, now):
+            for email in callback.addresses:
+                self._apply_to(session, email, callback, now)
+
+    def _apply_to(self, session: Session, email: str, callback: Callback, now: datetime) -> None:
+        subscription = _find(session, col(SubscriptionRow.email) == email)
         if callback.ending is not None:
             if subscription is None or not callback.is_older_than(subscription.confirmed_at):
-                await self._end(session, email, callback.ending, now)
+                self._end(session, email, callback.ending, now)
         elif subscription is None:
-            await owe_reconciliation(session, min(callback.at or now, now) - LOOK_BACK)
+            owe_reconciliation(session, min(callback.at or now, now) - LOOK_BACK)
 
-    async def _end(self, session: AsyncSession, email: str, ending: Ending, now: datetime) -> None:
+    def _end(self, session: Session, email: str, ending: Ending, now: datetime) -> None:
         """Whatever the address still had open goes as well: an older opt-in must not outlive the withdrawal."""
-        await session.execute(delete(OptInRow).where(col(OptInRow.email) == email))
-        ended = await session.execute(
-            delete(SubscriptionRow)
-            .where(col(SubscriptionRow.email) == email)
-            .returning(
-                col(SubscriptionRow.id), col(SubscriptionRow.unsubscribe_hash), col(SubscriptionRow.consent_record)
-            )
-        )
-        row = ended.first()
+        session.execute(delete(OptInRow).where(col(OptInRow.email) == email))
+        columns = SUBSCRIPTION.c.id, SUBSCRIPTION.c.unsubscribe_hash, SUBSCRIPTION.c.consent_record
+        ended = delete(SUBSCRIPTION).where(SUBSCRIPTION.c.email == email).returning(*columns)
+        row = session.execute(ended).first()
         if row is not None:
-            await owe(session, Action.REMOVE, row.id, now)
+            owe(session, Action.REMOVE, row.id, now)
             if ending.withdraws and row.consent_record is not None:
                 left = ReaderLeft(record_id=row.consent_record).model_dump_json().encode()
-                await enqueue(session, TABLES, READER_LEFT.subject, left, row.id)
+                enqueue(session, TABLES, READER_LEFT.subject, left, row.id)
         if ending.suppresses:
-            await self._suppress(session, email, None if row is None else row.unsubscribe_hash, now)
+            self._suppress(session, email, None if row is None else row.unsubscribe_hash, now)
 
-    async def _suppress(self, session: AsyncSession, email: str, unsubscribe_hash: str | None, now: datetime) -> None:
+    def _suppress(self, session: Session, email: str, unsubscribe_hash: str | None, now: datetime) -> None:
         values = {"unsubscribe_hash": unsubscribe_hash, "created_at": now}
-        suppression = insert_into(session, SuppressionRow.__table__).values(  # type: ignore[attr-defined] # likewise
-            address_hash=self._pseudonyms.of_address(email), **values
-        )
+        address_hash = self._pseudonyms.of_address(email)
+        suppression = insert_into(session, SUPPRESSION).values(address_hash=address_hash, **values)
         if unsubscribe_hash is None:
-            await session.execute(suppression.on_conflict_do_nothing())
+            session.execute(suppression.on_conflict_do_nothing())
         else:
-            await session.execute(suppression.on_conflict_do_update(index_elements=["address_hash"], set_=values))
+            session.execute(suppression.on_conflict_do_update(index_elements=["address_hash"], set_=values))
 
 
-async def _find(session: AsyncSession, condition: Any) -> Subscription | None:
-    row = (await session.scalars(select(SubscriptionRow).where(condition))).first()
+def _find(session: Session, condition: Any) -> Subscription | None:
+    row = session.scalars(select(SubscriptionRow).where(condition)).first()
     if row is None:
         return None
     return Subscription(
@@ -213,18 +199,58 @@ async def _find(session: AsyncSession, condition: Any) -> Subscription | None:
     )
 
 
-async def _rest(session: AsyncSession, email: str, consent_record: str | None) -> None:
+def _opt_in_of(session: Session, token_hash: str) -> OptIn | None:
+    row = session.get(OptInRow, token_hash)
+    if row is None:
+        return None
+    return OptIn(
+        token_hash=row.token_hash,
+        email=row.email,
+        language=row.language,
+        notice_version=row.notice_version,
+        created_at=row.created_at,
+        consent_record=row.consent_record,
+    )
+
+
+def _take_back(session: Session, consent_record: str) -> None:
+    session.execute(delete(OptInRow).where(col(OptInRow.consent_record) == consent_record))
+
+
+def _note_aside(session: Session, identity: str, callback: AsideCallback, now: datetime) -> bool:
+    """Note a call-back that is put aside; False if it was noted before. What is too old to matter goes."""
+    session.execute(delete(AsideCallbackRow).where(col(AsideCallbackRow.received_at) < now - ASIDE_KEPT))
+    row = {"identity": identity, "event": callback.event, "code": callback.code, "received_at": now}
+    return bool(affected(session, insert_into(session, CALLBACK_ASIDE).values(**row).on_conflict_do_nothing()))
+
+
+def _lapsed(session: Session, confirmed_before: datetime, limit: int) -> list[str]:
+    confirmed_at = col(SubscriptionRow.confirmed_at)
+    query = select(col(SubscriptionRow.email)).where(confirmed_at < confirmed_before)
+    return list(session.scalars(query.order_by(confirmed_at).limit(limit)))
+
+
+def _first_confirmed(session: Session) -> datetime | None:
+    confirmed_at = col(SubscriptionRow.confirmed_at)
+    return session.scalars(select(confirmed_at).order_by(confirmed_at).limit(1)).first()
+
+
+def _subscribed_among(session: Session, emails: Sequence[str]) -> set[str]:
+    return set(session.scalars(select(col(SubscriptionRow.email)).where(col(SubscriptionRow.email).in_(emails))))
+
+
+def _rest(session: Session, email: str, consent_record: str | None) -> None:
     if consent_record is not None:
         theirs = col(SubscriptionRow.email) == email
-        await session.execute(update(SubscriptionRow).where(theirs).values(consent_record=consent_record))
+        session.execute(update(SubscriptionRow).where(theirs).values(consent_record=consent_record))
 
 
 def _values(subscription: Subscription) -> dict[str, Any]:
     return {column: getattr(subscription, column) for column in SubscriptionRow.model_fields}
 
 
-async def _send(session: AsyncSession, notice: Notice) -> None:
+def _send(session: Session, notice: Notice) -> None:
     letter = Letter(
         to=notice.to, subject=notice.subject, text=notice.text, html=notice.html, headers=dict(notice.headers)
     )
-    await post(session, TABLES, letter)
+    post(session, TABLES, letter)

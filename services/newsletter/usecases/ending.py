@@ -1,5 +1,7 @@
 """Leaving the newsletter: by a link, through Brevo, by a caseworker, or because consent is too old."""
 
+from datetime import datetime
+
 from contracts.errors import ErrorKind, Refusal
 from services.newsletter.domain.callbacks import read_body
 from services.newsletter.domain.secrets import hash_of
@@ -44,8 +46,13 @@ class Leaving:
         if callbacks or aside:
             await self._subscriptions.apply(callbacks, aside, self._clock.now())
 
-    async def lapse(self) -> None:
-        """End the subscriptions whose consent is too old to be relied upon."""
+    async def lapse(self) -> datetime | None:
+        """End some subscriptions whose consent is too old to be relied upon.
+
+        Returns when the next one will be too old, a time that is past if one is already; None if there is none.
+        """
         now = self._clock.now()
         for email in await self._subscriptions.lapsed(now - LAPSES_AFTER, LAPSES_MAX):
             await self._subscriptions.end_address(email, Ending.LAPSED, now)
+        oldest = await self._subscriptions.first_confirmed()
+        return None if oldest is None else oldest + LAPSES_AFTER

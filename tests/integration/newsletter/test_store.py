@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Executable, Table, func, select
 
-from chassis.database import Database
+from chassis.database import Database, Session, affected
 from chassis.migrations import migrate
 from contracts.identifiers import new_id
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
@@ -20,7 +19,7 @@ from services.newsletter.domain.callbacks import Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
-from services.newsletter.domain.tasks import LEASE, Action
+from services.newsletter.domain.tasks import LEASE, Action, Task
 from services.newsletter.tables import TABLES, Base
 from tests.support.clock import START, FakeClock
 from tests.support.postgres import PostgresServer, postgres
@@ -70,15 +69,23 @@ class Store:
     async def owed(self) -> list[str]:
         """The actions owed to Brevo, each done as it is taken."""
         actions = []
-        while (task := await self.tasks.take(self.clock.now())) is not None:
+        while isinstance(task := await self.take(), Task):
             actions.append(task.action.value)
             await self.tasks.finish(task)
         return actions
 
+    async def take(self) -> Task | datetime | None:
+        return await self.tasks.take(tuple(Action), self.clock.now())
+
     async def count(self, table: str) -> int:
-        async with self.database.read() as session:
-            found: Any = await session.scalar(select(func.count()).select_from(Base.metadata.tables[table]))
-        return int(found)
+        return await self.database.read(rows_of, Base.metadata.tables[table])
+
+    async def run(self, statement: Executable) -> None:
+        await self.database.write(affected, statement)
+
+
+def rows_of(session: Session, table: Table) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -253,23 +260,22 @@ async def test_an_addition_of_a_reader_owes_nothing(store: Store) -> None:
 
 async def test_a_task_is_leased_to_one_and_comes_back_after_a_crash(store: Store) -> None:
     await store.begin()
-    taken = await asyncio.gather(*(store.tasks.take(store.clock.now()) for _ in range(3)))
-    assert len([task for task in taken if task is not None]) == 1
+    taken = await asyncio.gather(*(store.take() for _ in range(3)))
+    assert len([task for task in taken if isinstance(task, Task)]) == 1
     store.clock.advance(LEASE)
-    again = await store.tasks.take(store.clock.now())
-    assert again is not None
+    again = await store.take()
+    assert isinstance(again, Task)
     assert again.attempts == 2
 
 
 async def test_an_addition_whose_reader_was_erased_meanwhile_turns_into_a_removal(store: Store) -> None:
     subscription = await store.begin()
-    task = await store.tasks.take(store.clock.now())
-    assert task is not None
-    async with store.database.write() as session:
-        await session.execute(Base.metadata.tables["subscription"].delete())
+    task = await store.take()
+    assert isinstance(task, Task)
+    await store.run(Base.metadata.tables["subscription"].delete())
     await store.tasks.finish(task)
-    follow_up = await store.tasks.take(store.clock.now())
-    assert follow_up is not None
+    follow_up = await store.take()
+    assert isinstance(follow_up, Task)
     assert (follow_up.action, follow_up.subscription_id) == (Action.REMOVE, subscription.id)
 
 

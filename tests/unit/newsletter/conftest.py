@@ -7,6 +7,7 @@ import pytest
 from services.newsletter.domain.letters import LetterTemplates, Occasion
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import Subscription
+from services.newsletter.domain.tasks import Action
 from services.newsletter.ports import Choice
 from services.newsletter.usecases.ending import Leaving
 from services.newsletter.usecases.following import Following
@@ -70,7 +71,7 @@ def following(
 def in_step(
     tasks: FakeTasks, subscriptions: FakeSubscriptions, contacts: FakeContacts, clock: FakeClock
 ) -> KeepingInStep:
-    return KeepingInStep(tasks, subscriptions, contacts, clock)
+    return KeepingInStep(tuple(Action), tasks, subscriptions, contacts, clock)
 
 
 def a_subscription(number: int = 1) -> Subscription:

@@ -9,7 +9,7 @@ from services.newsletter.domain.callbacks import AsideCallback, Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import Action, Task
-from services.newsletter.ports import Choice, ListedContact, RecipientUnavailable
+from services.newsletter.ports import Choice, ListedContact, RecipientRefused, RecipientUnavailable
 
 
 @dataclass
@@ -55,6 +55,7 @@ class FakeSubscriptions:
 
     async def end_address(self, email: str, ending: Ending, now: datetime) -> None:
         self.endings.append((email, ending))
+        self.subscriptions = {key: one for key, one in self.subscriptions.items() if one.email != email}
 
     async def end_refused(self, email: str, refused_at: datetime, now: datetime) -> None:
         self.refused.append((email, refused_at))
@@ -66,6 +67,9 @@ class FakeSubscriptions:
     async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
         old = [one.email for one in self.subscriptions.values() if one.confirmed_at < confirmed_before]
         return old[:limit]
+
+    async def first_confirmed(self) -> datetime | None:
+        return min((one.confirmed_at for one in self.subscriptions.values()), default=None)
 
     async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
         return {one.email for one in self.subscriptions.values()} & set(emails)
@@ -94,21 +98,22 @@ class FakeAccounts:
 @dataclass
 class FakeTasks:
     owed: list[Task] = field(default_factory=list)
-    postponed: list[datetime] = field(default_factory=list)
+    postponed: list[tuple[datetime, str]] = field(default_factory=list)
     since: list[datetime] = field(default_factory=list)
 
     def owe(self, action: Action, subscription_id: str, since: datetime) -> None:
         task = Task(id=len(self.owed), action=action, subscription_id=subscription_id, since=since, attempts=0)
         self.owed.append(task)
 
-    async def take(self, now: datetime) -> Task | None:
-        return replace(self.owed[0], attempts=1) if self.owed else None
+    async def take(self, actions: Sequence[Action], now: datetime) -> Task | datetime | None:
+        theirs = [task for task in self.owed if task.action in actions]
+        return replace(theirs[0], attempts=1) if theirs else None
 
     async def finish(self, task: Task) -> None:
         self.owed = [one for one in self.owed if one.id != task.id]
 
-    async def postpone(self, task: Task, until: datetime) -> None:
-        self.postponed.append(until)
+    async def postpone(self, task: Task, until: datetime, reason: str) -> None:
+        self.postponed.append((until, reason))
 
     async def reconcile_since(self, since: datetime) -> None:
         self.since.append(since)
@@ -121,6 +126,7 @@ class FakeContacts:
     expelled: list[int] = field(default_factory=list)
     listed: list[ListedContact] = field(default_factory=list)
     down: bool = False
+    stuck: set[int] = field(default_factory=set)
 
     async def add(self, subscription: Subscription) -> None:
         self._answer()
@@ -139,8 +145,10 @@ class FakeContacts:
         yield self.listed
 
     async def expel(self, contact: ListedContact) -> None:
+        if contact.contact_id in self.stuck:
+            raise RecipientRefused("status-400")
         self.expelled.append(contact.contact_id)
 
     def _answer(self) -> None:
         if self.down:
-            raise RecipientUnavailable
+            raise RecipientUnavailable("no-answer")
