@@ -7,7 +7,6 @@ they run in one process, and a recipient's record is found through the database,
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 import rfc8785
@@ -17,9 +16,9 @@ from sqlmodel import SQLModel
 from chassis.database import Database
 from chassis.tables import DECLARATION
 from contracts.personal_data import Declaration, ExternalStore, HolderPart, Locator, NoPersonalData, PersonalData
+from kernel.durations import iso8601_duration
 
 ATTRIBUTE = "__personal_data__"
-DAY_SECONDS = 86400
 
 
 class UndeclaredStore(Exception):
@@ -144,16 +143,6 @@ class Inventory:
             if table is not None and table.name in said:
                 said[table.name] = vars(model).get(ATTRIBUTE)
         return {name: words for name, words in said.items() if isinstance(words, PersonalData | NoPersonalData)}
-
-
-def iso8601_duration(period: timedelta) -> str:
-    """A period as ISO 8601 writes it: P30D, PT36H or PT90S."""
-    seconds = int(period.total_seconds())
-    days, rest = divmod(seconds, DAY_SECONDS)
-    if not rest:
-        return f"P{days}D"
-    hours, rest = divmod(seconds, 3600)
-    return f"PT{hours}H" if not rest else f"PT{seconds}S"
 
 
 def _models(base: type[SQLModel]) -> Iterator[type[SQLModel]]:

@@ -14,10 +14,11 @@ from sqlalchemy import Table, select, tuple_
 from chassis.database import Database
 from chassis.holder.external import ExternalHolder, Locators
 from chassis.holder.rows import rows_of
-from chassis.inventory import Inventory, iso8601_duration
+from chassis.inventory import Inventory
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import EXPORT_ROWS_MAX, ExportedStore, ExportPage, ExportRequest
 from contracts.personal_data import ExternalStore, PersonalData
+from kernel.durations import iso8601_duration
 
 PAGE_BYTES_MAX = 96 * 1024
 CURSOR_BYTES_MAX = 2048

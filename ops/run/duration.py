@@ -3,19 +3,33 @@
 import argparse
 import re
 
+from kernel.durations import read_duration
+
 UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-DAYS = r"(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?"
-TIME = r"(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s?)?"
-SHORT = re.compile(rf"(?P<sign>[+-]?){DAYS}{TIME}")
-ISO = re.compile(rf"(?P<sign>[+-]?)p{DAYS}(?:t{TIME})?")
+SHORT = re.compile(r"(?P<sign>[+-]?)(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s?)?")
 SECONDS_MAX = 100 * 366 * 86_400
 
 
 def duration_seconds(text: str) -> int:
+    """The seconds of a duration.
+
+    Raises:
+        argparse.ArgumentTypeError: none, or longer than a century.
+    """
     wanted = text.strip().lower()
-    found = SHORT.fullmatch(wanted) or ISO.fullmatch(wanted)
-    parts = {unit: found[unit] for unit in UNIT_SECONDS if found[unit]} if found else {}
-    seconds = sum(UNIT_SECONDS[unit] * int(number) for unit, number in parts.items())
-    if not found or not parts or seconds > SECONDS_MAX:
+    try:
+        seconds = _typed(wanted) if "p" not in wanted else int(read_duration(wanted.upper()).total_seconds())
+    except ValueError:
+        seconds = None
+    if seconds is None or abs(seconds) > SECONDS_MAX:
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 31d, 36h, 90m or -1d12h")
+    return seconds
+
+
+def _typed(wanted: str) -> int | None:
+    found = SHORT.fullmatch(wanted)
+    parts = {unit: found[unit] for unit in UNIT_SECONDS if found[unit]} if found else {}
+    if not found or not parts:
+        return None
+    seconds = sum(UNIT_SECONDS[unit] * int(number) for unit, number in parts.items())
     return -seconds if found["sign"] == "-" else seconds

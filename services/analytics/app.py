@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chassis.lifecycle import Service
-from chassis.worker import Worker, regularly
+from chassis.worker import OneByOne, Worker, regularly, until
 from contracts.analytics import EVENTS
 from contracts.consent import CHANGED
 from contracts.errors import Refusal
@@ -17,7 +17,7 @@ from services.analytics.adapters.persons import PostHogPersons
 from services.analytics.adapters.policies import read_allow_list
 from services.analytics.endpoints import Endpoints
 from services.analytics.inventory import INVENTORY
-from services.analytics.ports import RecipientUnavailable
+from services.analytics.ports import RecipientRefused, RecipientUnavailable
 from services.analytics.settings import POLICIES, AnalyticsSettings, refuse_outside_eu
 from services.analytics.tables import TABLES, Base
 from services.analytics.usecases.checking import Checking
@@ -26,7 +26,6 @@ from services.analytics.usecases.deleting import Deleting
 from services.analytics.usecases.reporting import Reporting
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-COUNTS_SECONDS, RENEWALS_SECONDS = 5.0, 3600.0
 CHECK_FIRST_SECONDS, CHECK_SECONDS = 3.0, 600.0
 
 
@@ -56,12 +55,11 @@ def build(settings: AnalyticsSettings) -> Service:
     service.hear(USAGE_COUNTED, endpoints.usage_counted)
     service.before_erasure = endpoints.before_erasure
     service.external(PostHogHolder(database, persons, clock))
-    deletions = Worker(POSTHOG, deleting.do_next, (RecipientUnavailable,))
-    database.on_commit(POSTHOG, deletions.wake)
+    deletions = OneByOne(POSTHOG, deleting, clock, refusals=(RecipientRefused,), outages=(RecipientUnavailable,))
     service.background("capture", statistics.run)
-    service.background("deletions", deletions.run)
-    service.background("counts", lambda: regularly("counts", COUNTS_SECONDS, counting.write_finished))
-    service.background("renewals", lambda: regularly("renewals", RENEWALS_SECONDS, reporting.renew))
+    service.background("deletions", Worker(POSTHOG, deletions.step, database=database).run)
+    service.background("counts", Worker("counts", until(clock, counting.write_finished)).run)
+    service.background("renewals", Worker("renewals", until(clock, reporting.renew), database=database).run)
     service.background("consents", lambda: check_consents(checking))
     service.at_close(statistics.close)
     service.at_close(persons.close)

@@ -1,7 +1,6 @@
 """What the bus asks and tells: each handler takes the message apart and calls a use case."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from chassis.database import Session
 from contracts.analytics import AnalyticsEvent
 from contracts.consent import ConsentChanged, Purpose
 from contracts.dsar import Claim
@@ -33,7 +32,7 @@ class Endpoints:
         else:
             self._reporting.consent_again(change.visitor_id)
 
-    async def before_erasure(self, session: AsyncSession, claim: Claim) -> None:  # noqa: ARG002 — the chassis's shape
+    def before_erasure(self, session: Session, claim: Claim) -> None:  # noqa: ARG002 — the chassis's shape
         for visitor_id in claim.locators.get(Locator.VISITOR_ID, ()):
             self._reporting.stop(visitor_id)
 

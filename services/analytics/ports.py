@@ -26,7 +26,10 @@ class Identities(Protocol):
         """Forget whose the pseudonyms are, and have them deleted at PostHog."""
 
     async def made_before(self, moment: datetime, limit: int) -> Sequence[str]:
-        """Visitors whose pseudonym is older than that."""
+        """Visitors whose pseudonym is older than that, the oldest first."""
+
+    async def first_made(self) -> datetime | None:
+        """When the oldest pseudonym was made; None if there is none."""
 
     async def visitors_after(self, visitor_id: str, limit: int) -> Sequence[str]:
         """Visitors with a pseudonym, in the order of their ids, from one on."""
@@ -42,22 +45,32 @@ class Consents(Protocol):
 class Deletions(Protocol):
     """Pseudonyms that are to be deleted at PostHog. Each method is one transaction."""
 
-    async def take(self, now: datetime) -> Deletion | None:
-        """The next one that is due, leased so that no other replica takes it."""
+    async def take(self, now: datetime) -> Deletion | datetime | None:
+        """The least tried one that is due, leased so that no other replica takes it.
 
-    async def keep(self, deletion: Deletion, due_at: datetime) -> None:
-        """Note how far it has come."""
+        Without one, when the next will be due; None if there is none.
+        """
+
+    async def keep(self, deletion: Deletion, due_at: datetime, reason: str | None = None) -> None:
+        """Note how far it has come, and by a code what went wrong, if anything did."""
 
     async def forget(self, distinct_id: str) -> None:
         """It is over."""
 
 
 class RecipientUnavailable(Exception):
-    """The recipient did not do it; to be tried again."""
+    """The recipient cannot be reached, or serves none of our calls now. The text is the code of a reason."""
+
+
+class RecipientRefused(Exception):
+    """The recipient answered, and did not do this one; others may go well. The text is a code, as above."""
 
 
 class Persons(Protocol):
-    """The persons at PostHog. All raise RecipientUnavailable."""
+    """The persons at PostHog.
+
+    Every method raises RecipientUnavailable or RecipientRefused; to be tried again after either.
+    """
 
     async def find(self, distinct_id: str) -> Sequence[Mapping[str, Any]]:
         """The persons that go by a pseudonym, as PostHog tells of them; each has a `uuid`."""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Index
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -39,7 +39,10 @@ class AnalyticsIdentityRow(Base, table=True):
 
 
 class PostHogDeletionRow(Base, table=True):
-    """A pseudonym that PostHog is deleting; nothing here tells any more whose it was."""
+    """A pseudonym that PostHog is deleting; nothing here tells any more whose it was.
+
+    `reason` is the code of what went wrong the last time, none if it only takes its time.
+    """
 
     __tablename__ = "posthog_deletion"
     __personal_data__: ClassVar[PersonalData] = PersonalData(
@@ -64,6 +67,9 @@ class PostHogDeletionRow(Base, table=True):
     verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    reason: str | None = Field(default=None, max_length=WORD_MAX)
+
+    __table_args__ = (Index("ix_posthog_deletion_attempts_due_at", "attempts", "due_at"),)
 
 
 class UsageCountRow(Base, table=True):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chassis.telemetry import Log
+from chassis.worker import AT_ONCE, Worker
 from services.analytics.domain.events import Event
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 QUEUE_MAX = 2_000
 BATCH_MAX = 100
-SENDINGS_MAX = 5
+SENDINGS_MAX = 9  # a batch of a hundred is down to one event at the eighth
 FLUSH_SECONDS = 0.5
 TROUBLE_SECONDS = 2.0
 CALL_SECONDS = 5.0
-END_SECONDS = 3.0
+END_SECONDS = 3.0  # for each, so that a recipient that does not answer holds up nobody's end for long
 
 # A profile is always made, since PostHog deletes by person: what has none could not be deleted.
 CONSTANTS: Mapping[str, Any] = {"$geoip_disable": True, "$process_person_profile": True}
@@ -41,7 +42,9 @@ class PostHogCapture:
         self._underway: dict[str, Event] = {}
         self._refused: set[str] = set()
         self._sendings: Counter[str] = Counter()
-        self._awake = asyncio.Event()
+        self._batch_max = BATCH_MAX
+        self._sending = asyncio.Lock()
+        self._worker = Worker("capture", self._step)
         self._client: AsyncPosthog | None = None
 
     def record(self, event: Event) -> None:
@@ -49,7 +52,7 @@ class PostHogCapture:
             log.warning("event dropped", reason="queue-full", vendor="posthog")
             return
         self._queue.append(event)
-        self._awake.set()
+        self._worker.wake()
 
     def purge(self, visitor_id: str) -> None:
         self._queue = deque(event for event in self._queue if event.visitor_id != visitor_id)
@@ -57,17 +60,21 @@ class PostHogCapture:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        while True:
-            await self._awake.wait()
-            self._awake.clear()
-            while self._queue:
-                await asyncio.sleep(FLUSH_SECONDS)
-                if not await self.flush():
-                    await asyncio.sleep(TROUBLE_SECONDS)
+        await self._worker.run()
+
+    async def _step(self) -> float | None:
+        if not self._queue:
+            return None
+        await asyncio.sleep(FLUSH_SECONDS)  # what comes together is sent together
+        if not await self.flush():
+            await asyncio.sleep(TROUBLE_SECONDS)
+        return AT_ONCE
 
     async def close(self) -> None:
-        """Send what still waits, if that is quick."""
+        """Send what is under way and what still waits, if that is quick."""
         try:
+            async with asyncio.timeout(END_SECONDS), self._sending:
+                pass
             async with asyncio.timeout(END_SECONDS):
                 while self._queue and await self.flush():
                     pass
@@ -78,6 +85,10 @@ class PostHogCapture:
 
     async def flush(self) -> bool:
         """Send one batch; False if PostHog did not take it all."""
+        async with self._sending:
+            return await self._flush()
+
+    async def _flush(self) -> bool:
         client = self._posthog()
         self._underway = {event.uuid: event for event in self._next_batch()}
         self._refused.clear()
@@ -92,12 +103,14 @@ class PostHogCapture:
             )
         await client.flush(CALL_SECONDS * 2)
         refused = [event for uuid, event in self._underway.items() if uuid in self._refused]
-        self._underway = {}
+        sent, self._underway = len(self._underway), {}
+        # Half as many the next time: one event that PostHog does not take must not cost those beside it.
+        self._batch_max = max(1, sent // 2) if refused else BATCH_MAX
         self._send_again(refused)
         return not refused
 
     def _next_batch(self) -> list[Event]:
-        return [self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))]
+        return [self._queue.popleft() for _ in range(min(self._batch_max, len(self._queue)))]
 
     def _send_again(self, refused: list[Event]) -> None:
         self._sendings += Counter(event.uuid for event in refused)

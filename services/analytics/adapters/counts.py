@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.database import Database, insert_into
+from chassis.database import Database, Session, insert_into
 from services.analytics.domain.counters import UsageCount
 from services.analytics.tables import Base
 
@@ -17,10 +17,13 @@ class SqlUsageCounts:
         self._database = database
 
     async def write(self, counts: Sequence[UsageCount]) -> None:
-        async with self._database.write() as session:
-            for one in counts:
-                row = insert_into(session, COUNTS).values(
-                    window_start=one.window_start, tool=one.tool, outcome=one.outcome, count=one.count
-                )
-                added = {"count": COUNTS.c["count"] + row.excluded["count"]}
-                await session.execute(row.on_conflict_do_update(index_elements=KEY, set_=added))
+        await self._database.write(_add, counts)
+
+
+def _add(session: Session, counts: Sequence[UsageCount]) -> None:
+    for one in counts:
+        row = insert_into(session, COUNTS).values(
+            window_start=one.window_start, tool=one.tool, outcome=one.outcome, count=one.count
+        )
+        added = {"count": COUNTS.c["count"] + row.excluded["count"]}
+        session.execute(row.on_conflict_do_update(index_elements=KEY, set_=added))

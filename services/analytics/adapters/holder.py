@@ -7,10 +7,9 @@ withdrawal uses, and the probe counts those that are not verified yet: the erasu
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from chassis.database import Database
+from chassis.database import Database, Session
 from chassis.holder.external import Locators
 from contracts.personal_data import ExternalStore, Locator
 from services.analytics.adapters.identities import schedule, unverified
@@ -34,24 +33,21 @@ class PostHogHolder:
         return POSTHOG
 
     async def export(self, locators: Locators) -> list[dict[str, Any]]:
-        async with self._database.read() as session:
-            pseudonyms = await _pseudonyms_of(session, locators)
+        pseudonyms = await self._database.read(_pseudonyms_of, locators)
         return [dict(person) for one in pseudonyms for person in await self._persons.find(one)]
 
-    async def prepare(self, session: AsyncSession, locators: Locators) -> dict[str, Any]:
+    def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
         """The person's pseudonym, and those that are being deleted anyway: an earlier one may be among them."""
-        return {PSEUDONYMS: [*await _pseudonyms_of(session, locators), *await unverified(session)]}
+        return {PSEUDONYMS: [*_pseudonyms_of(session, locators), *unverified(session)]}
 
     async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
-        async with self._database.write() as session:
-            return await schedule(session, prepared[PSEUDONYMS], self._clock.now())
+        return await self._database.write(schedule, prepared[PSEUDONYMS], self._clock.now())
 
     async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
-        async with self._database.read() as session:
-            return len(await unverified(session, prepared[PSEUDONYMS]))
+        return len(await self._database.read(unverified, prepared[PSEUDONYMS]))
 
 
-async def _pseudonyms_of(session: AsyncSession, locators: Locators) -> list[str]:
+def _pseudonyms_of(session: Session, locators: Locators) -> list[str]:
     visitor_ids = list(locators.get(Locator.VISITOR_ID, ()))
     query = select(col(AnalyticsIdentityRow.distinct_id)).where(col(AnalyticsIdentityRow.visitor_id).in_(visitor_ids))
-    return list(await session.scalars(query.order_by(col(AnalyticsIdentityRow.distinct_id))))
+    return list(session.scalars(query.order_by(col(AnalyticsIdentityRow.distinct_id))))

@@ -8,10 +8,12 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from chassis.telemetry import Log
-from services.analytics.ports import RecipientUnavailable
+from services.analytics.ports import RecipientRefused, RecipientUnavailable
 
 CALL_SECONDS = 10.0
 ATTEMPTS = 3
+# What is about our key or our pace, and so about every call.
+OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 
 log = Log("persons")
 
@@ -47,7 +49,7 @@ class PostHogPersons:
         errors = answer.get("deletion_errors") or []
         if errors:
             log.failure("deletion refused", count=len(errors), vendor="posthog")
-            raise RecipientUnavailable
+            raise RecipientRefused("deletion-errors")
 
     async def erased(self, person: str) -> bool:
         query = {"person_uuid": person, "status": "all"}
@@ -64,26 +66,30 @@ class PostHogPersons:
         try:
             answer: httpx.Response = await attempts(self._http.request, method, path, **options)
         except httpx.TransportError:
-            raise RecipientUnavailable from None
+            raise RecipientUnavailable("no-answer") from None
         if not answer.is_success:
-            if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-                log.failure("personal key refused", status=answer.status_code, vendor="posthog")
-            raise RecipientUnavailable
+            raise _failure(answer.status_code)
         return _object(answer)
+
+
+def _failure(status: int) -> RecipientUnavailable | RecipientRefused:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        log.failure("personal key refused", status=status, vendor="posthog")
+    return RecipientUnavailable(f"status-{status}") if status in OURS else RecipientRefused(f"status-{status}")
 
 
 def _object(answer: httpx.Response) -> dict[str, Any]:
     try:
         content = answer.json()
     except ValueError:
-        raise RecipientUnavailable from None
+        raise RecipientRefused("unreadable-answer") from None
     if not isinstance(content, dict):
-        raise RecipientUnavailable
+        raise RecipientRefused("unreadable-answer")
     return content
 
 
 def _results(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     results = content.get("results")
     if not isinstance(results, list):
-        raise RecipientUnavailable
+        raise RecipientRefused("unreadable-answer")
     return results

@@ -1,5 +1,6 @@
 """Withdrawals that were not heard, because this service was down when they were told."""
 
+from contracts.errors import RETRYABLE, Refusal
 from services.analytics.ports import Consents, Identities
 from services.analytics.usecases.reporting import Reporting
 
@@ -15,14 +16,24 @@ class Checking:
         self._reporting = reporting
 
     async def check(self) -> None:
-        """Carry out what was missed.
+        """Carry out what was missed. A visitor about whom consent cannot tell stands before nobody else.
 
         Raises:
-            Refusal: nobody can tell.
+            Refusal: consent is away, or could not tell about everybody.
         """
-        last = ""
+        last, unknown = "", None
         while visitors := await self._identities.visitors_after(last, PAGE):
             for visitor_id in visitors:
-                if not await self._consents.granted(visitor_id):
-                    await self._reporting.withdraw(visitor_id)
+                try:
+                    await self._check(visitor_id)
+                except Refusal as refusal:
+                    if refusal.kind in RETRYABLE:
+                        raise
+                    unknown = refusal
             last = visitors[-1]
+        if unknown is not None:
+            raise unknown
+
+    async def _check(self, visitor_id: str) -> None:
+        if not await self._consents.granted(visitor_id):
+            await self._reporting.withdraw(visitor_id)

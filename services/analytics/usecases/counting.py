@@ -1,6 +1,8 @@
 """Uses of the tools, counted without anybody."""
 
-from services.analytics.domain.counters import UsageCounter
+from datetime import datetime
+
+from services.analytics.domain.counters import WINDOW, UsageCounter, window_of
 from services.analytics.ports import Clock, UsageCounts
 
 
@@ -16,10 +18,11 @@ class Counting:
         """One use."""
         self._counter.add(tool, outcome, self._clock.now())
 
-    async def write_finished(self) -> None:
-        """Write down the windows that are over."""
+    async def write_finished(self) -> datetime:
+        """Write down the windows that are over; returns when the present one will be."""
         now = self._clock.now()
         finished = self._counter.finished(now)
         if finished:
             await self._counts.write(finished)
         self._counter.forget_finished(now)
+        return window_of(now) + WINDOW

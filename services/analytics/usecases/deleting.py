@@ -1,36 +1,38 @@
 """Pseudonyms deleted at PostHog: asked for, polled until it is verified, looked at once more for late events."""
 
+from datetime import datetime
+
 from services.analytics.domain.deletions import Deletion
-from services.analytics.ports import Clock, Deletions, Persons, RecipientUnavailable
+from services.analytics.ports import Clock, Deletions, Persons
 
 
 class Deleting:
-    """Moves the deletions on, one at a time."""
+    """The list of pseudonyms to be deleted: a worker moves them on, one step at a time."""
 
     def __init__(self, deletions: Deletions, persons: Persons, clock: Clock) -> None:
         self._deletions = deletions
         self._persons = persons
         self._clock = clock
 
-    async def do_next(self) -> bool:
-        """Move the next deletion that is due one step on; False if there was none.
+    async def take(self) -> Deletion | datetime | None:
+        """The next deletion that is due, or when one will be."""
+        return await self._deletions.take(self._clock.now())
+
+    async def carry_out(self, deletion: Deletion) -> None:
+        """Move it one step on, and note how far it has come.
 
         Raises:
-            RecipientUnavailable: it stays where it is, and is tried again later.
+            RecipientUnavailable, RecipientRefused: it stays where it is.
         """
-        deletion = await self._deletions.take(self._clock.now())
-        if deletion is None:
-            return False
-        try:
-            moved = await self._moved_on(deletion)
-        except RecipientUnavailable:
-            await self._deletions.keep(deletion, deletion.due_at(self._clock.now()))
-            raise
+        moved = await self._moved_on(deletion)
         if moved is None:
             await self._deletions.forget(deletion.distinct_id)
         else:
             await self._deletions.keep(moved, moved.due_at(self._clock.now()))
-        return True
+
+    async def put_off(self, deletion: Deletion, reason: str) -> None:
+        """Try it later, and later still the more often it fails."""
+        await self._deletions.keep(deletion, deletion.due_at(self._clock.now()), reason)
 
     async def _moved_on(self, deletion: Deletion) -> Deletion | None:
         """Where the deletion stands now; None once it is over."""

@@ -58,12 +58,17 @@ class Reporting:
         """A new consent begins, under a new pseudonym."""
         self._withdrawn.pop(visitor_id, None)
 
-    async def renew(self) -> None:
-        """Nobody keeps a pseudonym for longer than a year."""
+    async def renew(self) -> datetime | None:
+        """Have some pseudonyms deleted that are older than a year; their visitors get new ones.
+
+        Returns when the next one will be that old, a time that is past if one is already; None if there is none.
+        """
         now = self._clock.now()
         old = await self._identities.made_before(now - IDENTITY_RENEWED_AFTER, RENEWED_MAX)
         if old:
             await self._identities.withdraw(old, now)
+        oldest = await self._identities.first_made()
+        return None if oldest is None else oldest + IDENTITY_RENEWED_AFTER
 
     def _remember(self, visitor_id: str) -> None:
         while len(self._withdrawn) >= WITHDRAWN_MAX:

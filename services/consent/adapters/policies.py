@@ -1,7 +1,6 @@
 """Reads the policy: its texts by version and language, and the lists that stand beside it."""
 
 import hashlib
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,14 @@ import orjson
 
 from contracts.consent import PolicyText, PolicyVersion
 from contracts.errors import ErrorKind, Refusal
+from kernel.durations import in_largest_unit, read_duration
 from services.consent.domain import Shown
 
-DURATION = re.compile(r"P(?:(?P<days>\d+)D|T(?:(?P<hours>\d+)H|(?P<seconds>\d+)S))")
 UNITS = {
     "days": {"sv": "dygn", "nb": "døgn", "en": "days"},
     "hours": {"sv": "timmar", "nb": "timer", "en": "hours"},
     "minutes": {"sv": "minuter", "nb": "minutter", "en": "minutes"},
+    "seconds": {"sv": "sekunder", "nb": "sekunder", "en": "seconds"},
 }
 
 
@@ -97,11 +97,5 @@ def _retention(document: Any) -> list[dict[str, Any]]:
 
 def in_words(duration: str) -> dict[str, str]:
     """An ISO 8601 period as the inventory writes it, in the three languages."""
-    found = DURATION.fullmatch(duration)
-    if found is None:
-        return dict.fromkeys(UNITS["days"], duration)
-    if found["seconds"]:
-        count, unit = int(found["seconds"]) // 60, "minutes"
-    else:
-        count, unit = (int(found["days"]), "days") if found["days"] else (int(found["hours"]), "hours")
+    count, unit = in_largest_unit(read_duration(duration))
     return {language: f"{count} {word}" for language, word in UNITS[unit].items()}

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import orjson
 
+from kernel.durations import in_largest_unit, read_duration
+
 FILES = ("facts", "columns", "stores", "holders", "certificate", "pages")
-DURATION = re.compile(r"P(?:(?P<D>\d+)D|T(?:(?P<H>\d+)H|(?P<M>\d+)M|(?P<S>\d+)S))")
 UNITS = {
-    "D": {"sv": ("dag", "dagar"), "nb": ("dag", "dager"), "en": ("day", "days")},
-    "H": {"sv": ("timme", "timmar"), "nb": ("time", "timer"), "en": ("hour", "hours")},
-    "M": {"sv": ("minut", "minuter"), "nb": ("minutt", "minutter"), "en": ("minute", "minutes")},
-    "S": {"sv": ("sekund", "sekunder"), "nb": ("sekund", "sekunder"), "en": ("second", "seconds")},
+    "days": {"sv": ("dag", "dagar"), "nb": ("dag", "dager"), "en": ("day", "days")},
+    "hours": {"sv": ("timme", "timmar"), "nb": ("time", "timer"), "en": ("hour", "hours")},
+    "minutes": {"sv": ("minut", "minuter"), "nb": ("minutt", "minutter"), "en": ("minute", "minutes")},
+    "seconds": {"sv": ("sekund", "sekunder"), "nb": ("sekund", "sekunder"), "en": ("second", "seconds")},
 }
-MINUTE_SECONDS = 60
 MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|\+00:00)")
 # Columns that hold one of a few words of ours. Anything else is what somebody wrote, and stays as it is.
 OF_FIXED_WORDS = frozenset(
@@ -54,13 +54,11 @@ class Translations:
         return self._said("pages", name)
 
     def duration(self, iso: str) -> str:
-        """A duration of one ISO 8601 unit in words, whole minutes instead of seconds; any other text unchanged."""
-        found = DURATION.fullmatch(iso)
-        if found is None or found.lastgroup is None:
+        """A duration of ISO 8601 in words, in its largest unit; any other text unchanged."""
+        try:
+            count, unit = in_largest_unit(read_duration(iso))
+        except ValueError:
             return iso
-        unit, count = found.lastgroup, int(found[found.lastgroup])
-        if unit == "S" and count % MINUTE_SECONDS == 0:
-            unit, count = "M", count // MINUTE_SECONDS
         one, many = UNITS[unit][self.language]
         return f"{count} {one if count == 1 else many}"
 

@@ -15,7 +15,7 @@ from services.analytics.adapters.counts import COUNTS, SqlUsageCounts
 from services.analytics.adapters.identities import SqlDeletions, SqlIdentities, unverified
 from services.analytics.app import MIGRATIONS
 from services.analytics.domain.counters import UsageCount
-from services.analytics.domain.deletions import LEASE
+from services.analytics.domain.deletions import LEASE, Deletion
 from services.analytics.tables import Base
 from tests.support.clock import START, FakeClock
 from tests.support.postgres import PostgresServer, postgres
@@ -57,7 +57,7 @@ async def test_a_withdrawal_turns_the_pseudonym_into_a_deletion(store: Store) ->
     await store.identities.withdraw(["v", "unknown"], START)
     await store.identities.withdraw(["v"], START)
     deletion = await store.deletions.take(START)
-    assert deletion is not None
+    assert isinstance(deletion, Deletion)
     assert (deletion.distinct_id, deletion.attempts) == (pseudonym, 1)
     assert await store.identities.pseudonym_of("v", START) != pseudonym
 
@@ -66,25 +66,39 @@ async def test_a_deletion_is_leased_to_one_and_comes_back_after_a_crash(store: S
     await store.identities.pseudonym_of("v", START)
     await store.identities.withdraw(["v"], START)
     taken = await asyncio.gather(*(store.deletions.take(START) for _ in range(3)))
-    assert len([one for one in taken if one is not None]) == 1
-    assert await store.deletions.take(START + LEASE) is not None
+    assert len([one for one in taken if isinstance(one, Deletion)]) == 1
+    assert isinstance(await store.deletions.take(START + LEASE), Deletion)
 
 
 async def test_a_deletion_keeps_how_far_it_has_come_until_it_is_over(store: Store) -> None:
     await store.identities.pseudonym_of("v", START)
     await store.identities.withdraw(["v"], START)
     deletion = await store.deletions.take(START)
-    assert deletion is not None
+    assert isinstance(deletion, Deletion)
     verified = deletion.asked(("person",), START).verified(START)
     await store.deletions.keep(verified, START + timedelta(hours=1))
-    async with store.database.read() as session:
-        assert await unverified(session) == []
-    assert await store.deletions.take(START) is None
+    assert await store.database.read(unverified) == []
+    assert await store.deletions.take(START) == START + timedelta(hours=1)
     late = await store.deletions.take(START + timedelta(hours=1))
-    assert late is not None
+    assert isinstance(late, Deletion)
     assert (late.persons, late.verified_at) == (("person",), START)
     await store.deletions.forget(late.distinct_id)
     assert await store.deletions.take(START + timedelta(days=1)) is None
+
+
+async def test_a_new_deletion_never_waits_behind_three_hundred_that_fail(store: Store) -> None:
+    for number in range(300):
+        await store.identities.pseudonym_of(f"stuck-{number}", START)
+    await store.identities.withdraw([f"stuck-{number}" for number in range(300)], START)
+    while isinstance(deletion := await store.deletions.take(START), Deletion):
+        await store.deletions.keep(deletion, START + timedelta(seconds=1), "status-500")
+    later = START + timedelta(seconds=1)
+    assert deletion == later
+    healthy = await store.identities.pseudonym_of("v", later)
+    await store.identities.withdraw(["v"], later)
+    first = await store.deletions.take(later)
+    assert isinstance(first, Deletion)
+    assert first.distinct_id == healthy
 
 
 async def test_visitors_are_read_in_order_and_by_age(store: Store) -> None:
@@ -99,6 +113,5 @@ async def test_replicas_add_up(store: Store) -> None:
     count = UsageCount(window_start=START, tool="simplify", outcome="stop", count=12)
     for _ in range(2):
         await store.counts.write([count])
-    async with store.database.read() as session:
-        rows = (await session.execute(select(COUNTS))).all()
+    rows = await store.database.read(lambda session: session.execute(select(COUNTS)).all())
     assert [tuple(row) for row in rows] == [(START, "simplify", "stop", 24)]

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Executable, Table, func, select
+from sqlalchemy.schema import DropTable
 
 from chassis.database import Database, Session, affected
 from chassis.migrations import migrate
@@ -19,7 +20,7 @@ from services.newsletter.domain.callbacks import Callback
 from services.newsletter.domain.letters import Notice
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
-from services.newsletter.domain.tasks import LEASE, Action, Task
+from services.newsletter.domain.tasks import CHANGES, COMPARISONS, LEASE, STUCK_AFTER, Action, Task
 from services.newsletter.tables import TABLES, Base
 from tests.support.clock import START, FakeClock
 from tests.support.postgres import PostgresServer, postgres
@@ -27,6 +28,7 @@ from tests.support.postgres import PostgresServer, postgres
 __all__ = ["postgres"]
 
 EMAIL = "elev@skola.example"
+TASK = Base.metadata.tables["brevo_task"]
 LETTER = Notice(to=EMAIL, subject="nyhetsbrev", text="x", html="<p>x</p>")
 
 
@@ -266,6 +268,58 @@ async def test_a_task_is_leased_to_one_and_comes_back_after_a_crash(store: Store
     again = await store.take()
     assert isinstance(again, Task)
     assert again.attempts == 2
+
+
+async def test_a_new_task_never_waits_behind_three_hundred_that_fail(store: Store) -> None:
+    stuck = [await store.begin(f"stuck-{number}@b.example") for number in range(300)]
+    while isinstance(task := await store.take(), Task):
+        await store.tasks.postpone(task, store.clock.now() + timedelta(seconds=1), "status-400")
+    assert task == store.clock.now() + timedelta(seconds=1)
+    store.clock.advance(timedelta(seconds=1))
+    healthy = await store.begin()
+    first = await store.take()
+    assert isinstance(first, Task)
+    assert first.subscription_id == healthy.id
+    again = await store.take()
+    assert isinstance(again, Task)
+    assert again.subscription_id in {one.id for one in stuck}
+
+
+async def test_a_task_that_fails_for_hours_is_shown_as_stuck_and_still_owed(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.begin()
+    task = await store.take()
+    assert isinstance(task, Task)
+    await store.tasks.postpone(replace(task, attempts=STUCK_AFTER - 1), store.clock.now(), "status-400")
+    assert "task stuck" not in caplog.messages
+    await store.tasks.postpone(replace(task, attempts=STUCK_AFTER), store.clock.now(), "status-400")
+    assert "task stuck" in caplog.messages
+    (row,) = await store.database.read(lambda session: session.execute(select(TASK.c.stuck, TASK.c.reason)).all())
+    assert tuple(row) == (True, "status-400")
+    assert await store.owed() == ["add"]
+
+
+async def test_tasks_of_different_kinds_do_not_wait_for_each_other(store: Store) -> None:
+    await store.tasks.reconcile_since(START)
+    await store.begin()
+    comparison = await store.tasks.take(COMPARISONS, store.clock.now())
+    change = await store.tasks.take(CHANGES, store.clock.now())
+    assert isinstance(comparison, Task)
+    assert isinstance(change, Task)
+    assert [comparison.action, change.action] == [Action.RECONCILE, Action.ADD]
+
+
+async def test_a_call_back_that_the_database_refuses_costs_only_itself(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.begin()
+    await store.run(DropTable(Base.metadata.tables["suppression"]))  # only the first one needs it
+    both = [an_event(Ending.SPAM), an_event(Ending.REMOVED)]
+    await store.subscriptions.apply(both, [], store.clock.now())
+    assert await store.subscriptions.of_address(EMAIL) is None
+    assert await store.count("callback_aside") == 1
+    assert "callback put aside" in caplog.messages
 
 
 async def test_an_addition_whose_reader_was_erased_meanwhile_turns_into_a_removal(store: Store) -> None:

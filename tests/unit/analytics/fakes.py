@@ -30,6 +30,9 @@ class FakeIdentities:
     async def made_before(self, moment: datetime, limit: int) -> Sequence[str]:
         return [visitor for visitor, (_, at) in self.pseudonyms.items() if at < moment][:limit]
 
+    async def first_made(self) -> datetime | None:
+        return min((at for _, at in self.pseudonyms.values()), default=None)
+
     async def visitors_after(self, visitor_id: str, limit: int) -> Sequence[str]:
         return sorted(visitor for visitor in self.pseudonyms if visitor > visitor_id)[:limit]
 
@@ -57,11 +60,13 @@ class FakeStatistics:
 class FakeDeletions:
     kept: dict[str, tuple[Deletion, datetime]] = field(default_factory=dict)
 
-    async def take(self, now: datetime) -> Deletion | None:
+    async def take(self, now: datetime) -> Deletion | datetime | None:
         due = [deletion for deletion, due_at in self.kept.values() if due_at <= now]
-        return replace(due[0], attempts=due[0].attempts + 1) if due else None
+        if not due:
+            return min((due_at for _, due_at in self.kept.values()), default=None)
+        return replace(due[0], attempts=due[0].attempts + 1)
 
-    async def keep(self, deletion: Deletion, due_at: datetime) -> None:
+    async def keep(self, deletion: Deletion, due_at: datetime, reason: str | None = None) -> None:
         self.kept[deletion.distinct_id] = (deletion, due_at)
 
     async def forget(self, distinct_id: str) -> None:
@@ -77,7 +82,7 @@ class FakePersons:
 
     async def find(self, distinct_id: str) -> Sequence[Mapping[str, Any]]:
         if self.down:
-            raise RecipientUnavailable
+            raise RecipientUnavailable("no-answer")
         return [{"uuid": f"person-{distinct_id}"}] if distinct_id in self.present else []
 
     async def erase(self, distinct_id: str) -> None:

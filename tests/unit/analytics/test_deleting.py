@@ -37,8 +37,14 @@ def a_deletion() -> Deletion:
 
 async def steps(deleting: Deleting, clock: FakeClock, count: int, apart: timedelta = POLL_MAX) -> None:
     for _ in range(count):
-        await deleting.do_next()
+        await one_step(deleting)
         clock.advance(apart)
+
+
+async def one_step(deleting: Deleting) -> None:
+    deletion = await deleting.take()
+    if isinstance(deletion, Deletion):
+        await deleting.carry_out(deletion)
 
 
 async def test_it_is_asked_for_once_and_polled_until_it_is_verified(
@@ -91,12 +97,15 @@ async def test_while_posthog_is_down_it_stays_and_waits_longer(
     persons.down = True
     waits = []
     for _ in range(3):
+        deletion = await deleting.take()
+        assert isinstance(deletion, Deletion)
         with pytest.raises(RecipientUnavailable):
-            await deleting.do_next()
+            await deleting.carry_out(deletion)
+        await deleting.put_off(deletion, "no-answer")
         waits.append(deletions.kept["d"][1] - clock.now())
         clock.advance(POLL_MAX)
     assert waits == sorted(set(waits))
-    assert not await Deleting(FakeDeletions(), persons, clock).do_next()
+    assert await Deleting(FakeDeletions(), persons, clock).take() is None
 
 
 def test_after_a_month_it_is_overdue() -> None:

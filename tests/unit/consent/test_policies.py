@@ -52,7 +52,8 @@ def test_a_text_that_never_was_is_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "words"), [("P30D", "30 days"), ("PT12H", "12 hours"), ("PT1800S", "30 minutes"), ("P1M", "P1M")]
+    ("duration", "words"),
+    [("P30D", "30 days"), ("PT12H", "12 hours"), ("PT1800S", "30 minutes"), ("PT90S", "90 seconds")],
 )
 def test_periods_are_told_in_words(duration: str, words: str) -> None:
     assert in_words(duration)["en"] == words

@@ -10,7 +10,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis.database import UtcDateTime
-from chassis.inventory import Inventory, UndeclaredStore, iso8601_duration
+from chassis.inventory import Inventory, UndeclaredStore
 from chassis.tables import standard_tables
 from contracts.personal_data import Category, LegalBasis, Locator, NoPersonalData, PersonalData, Retained
 from tests.support.toy_service import INVENTORY, METADATA, RECIPIENT, SERVICE
@@ -140,16 +140,3 @@ def test_the_chassis_tables_declare_themselves() -> None:
 def test_a_service_without_letters_and_recipients_has_no_tables_for_them() -> None:
     tables = standard_tables(MetaData(), mail=False)
     assert (tables.mail_queue, tables.recipient_erasure) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("period", "written"),
-    [
-        (timedelta(days=30), "P30D"),
-        (timedelta(hours=36), "PT36H"),
-        (timedelta(seconds=90), "PT90S"),
-        (timedelta(0), "P0D"),
-    ],
-)
-def test_periods_are_written_as_iso_8601(period: timedelta, written: str) -> None:
-    assert iso8601_duration(period) == written
