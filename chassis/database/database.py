@@ -6,7 +6,7 @@ so it returns what it found out instead of leaving it elsewhere.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
@@ -71,7 +71,7 @@ class Database:
         work: Callable[Concatenate[Session, Parameters], Result],
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
-    ) -> Awaitable[Result]: ...
+    ) -> Coroutine[Any, Any, Result]: ...
     def write(self, work: Any = None, *args: Any, **kwargs: Any) -> Any:
         if work is None:
             return self._awaited.write()
@@ -85,7 +85,7 @@ class Database:
         work: Callable[Concatenate[Session, Parameters], Result],
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
-    ) -> Awaitable[Result]: ...
+    ) -> Coroutine[Any, Any, Result]: ...
     def read(self, work: Any = None, *args: Any, **kwargs: Any) -> Any:
         if work is None:
             return self._awaited.read()

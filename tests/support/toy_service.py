@@ -1,16 +1,16 @@
 """A small service for the tests of the chassis: people, their notes and payments, and one recipient."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, MetaData, Table, select
+from sqlalchemy import JSON, Executable, ForeignKey, MetaData, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis.clock import Clock
-from chassis.database import Database, UtcDateTime
+from chassis.database import Database, Session, UtcDateTime
 from chassis.holder import PersonalDataHolder
 from chassis.inventory import Inventory
 from chassis.outbox import OutboxRelay
@@ -192,13 +192,13 @@ class Toy:
         )
 
     async def create_tables(self) -> None:
-        async with self.database.write() as session:
-            await (await session.connection()).run_sync(METADATA.create_all)
+        await self.database.write(lambda session: METADATA.create_all(session.connection()))
 
     async def add_person(self, name: str, *, notes: int = 1, number: int = 1) -> None:
         """A person with notes, a payment, and a contact at the recipient."""
         now, email = self.clock.now(), f"{name}@school.example"
-        async with self.database.write() as session:
+
+        def add(session: Session) -> None:
             session.add(
                 Person(
                     id=f"id-{name}",
@@ -209,11 +209,13 @@ class Toy:
                     created_at=now,
                 )
             )
-            await session.flush()
+            session.flush()
             session.add_all(
                 Note(person_id=f"id-{name}", text=f"note {i} of {name}", written_at=now) for i in range(notes)
             )
             session.add(Payment(payer=f"id-{name}", paid_at=now, amount=100))
+
+        await self.database.write(add)
         self.recipient.contacts[number] = email
 
     def ask_to_erase(self, name: str, erasure_id: str = "erasure-0000000001", sequence: int = 1) -> str:
@@ -223,16 +225,28 @@ class Toy:
         )
         return erasure_id
 
-    async def fail_after(self, step: Callable[[AsyncSession], Awaitable[object]]) -> None:
+    async def fail_after(self, step: Callable[[Session], object]) -> None:
         """Do something in a transaction that then fails."""
-        async with self.database.write() as session:
-            await step(session)
+
+        def failing(session: Session) -> None:
+            step(session)
             raise ZeroDivisionError
 
+        await self.database.write(failing)
+
+    async def execute(self, *statements: Executable) -> None:
+        """Statements in one transaction."""
+
+        def work(session: Session) -> None:
+            for statement in statements:
+                session.execute(statement)
+
+        await self.database.write(work)
+
     async def rows(self, name: str) -> list[dict[str, Any]]:
-        async with self.database.read() as session:
-            rows = await session.execute(select(table(name)).order_by(*table(name).primary_key.columns))
-            return [dict(row) for row in rows.mappings()]
+        query = select(table(name)).order_by(*table(name).primary_key.columns)
+        rows = await self.database.read(lambda session: session.execute(query).mappings().all())
+        return [dict(row) for row in rows]
 
 
 def locators_of(name: str) -> dict[Locator, list[str]]:

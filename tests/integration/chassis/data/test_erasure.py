@@ -65,8 +65,7 @@ async def test_the_receipt_is_signed_and_published_under_the_holders_subject(toy
 async def test_waiting_letters_to_the_address_are_erased_however_it_is_written(toy: Toy) -> None:
     await toy.add_person("anna")
     letter = Letter(to="Anna@School.example", subject="Hello", text="Hello", html="<p>Hello</p>")
-    async with toy.database.write() as session:
-        await post(session, TABLES, letter)
+    await toy.database.write(post, TABLES, letter)
     await toy.holder.erase(SERVICE, toy.ask_to_erase("anna"))
     assert (await body(toy))["erased"]["mail_queue"] == 1
     assert await toy.rows("mail_queue") == []
@@ -139,8 +138,7 @@ async def test_a_row_that_appears_meanwhile_is_found_by_the_probe_and_goes_the_n
 
     with monkeypatch.context() as patch:
         patch.setattr(toy.database, "truncate_wal", somebody_writes)
-        async with toy.database.write() as session:
-            await session.execute(table("payment").delete())
+        await toy.execute(table("payment").delete())
         with pytest.raises(StillHeld, match="note, person"):
             await toy.holder.erase(SERVICE, erasure)
     assert await receipts(toy) == []
@@ -153,8 +151,7 @@ async def test_a_person_who_returned_with_the_same_address_is_left_alone(toy: To
     erasure = toy.ask_to_erase("anna")
     clock.advance(INVENTORY.external[0].retention / 100)
     row = {"email": "anna@school.example", "password_hash": b"", "recipient_id": 8, "choices": {}}
-    async with toy.database.write() as session:
-        await session.execute(insert(table("person")).values(id="id-anna-again", created_at=clock.now(), **row))
+    await toy.execute(insert(table("person")).values(id="id-anna-again", created_at=clock.now(), **row))
     await toy.holder.erase(SERVICE, erasure)
     assert [row["id"] for row in await toy.rows("person")] == ["id-anna-again"]
     assert (await body(toy))["clean"] is True
@@ -243,9 +240,9 @@ async def test_no_byte_of_the_person_is_left_in_the_files(sqlite_toy: Toy, tmp_p
     toy = sqlite_toy
     for number in range(40):
         await toy.add_person(f"marker-{number:03}", notes=5, number=number)
-    async with toy.database.write() as session:
-        await post(session, TABLES, Letter(to="marker-007@school.example", subject="S", text="T", html="H"))
-        await session.execute(table("payment").delete())
+    letter = Letter(to="marker-007@school.example", subject="S", text="T", html="H")
+    await toy.database.write(post, TABLES, letter)
+    await toy.execute(table("payment").delete())
 
     def bytes_on_disk() -> bytes:
         return b"".join(path.read_bytes() for path in sorted((tmp_path / "data").iterdir()))

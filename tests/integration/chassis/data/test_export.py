@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from chassis.holder.export import PAGE_BYTES_MAX
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import EXPORT_ROWS_MAX, ExportPage, ExportRequest
-from tests.support.toy_service import Note, Toy, locators_of, table
+from tests.support.toy_service import Toy, locators_of, table
 
 
 async def pages(toy: Toy, name: str) -> list[ExportPage]:
@@ -73,8 +73,8 @@ async def test_pages_together_hold_every_row_once_and_in_order(toy: Toy) -> None
 
 async def test_pages_stay_below_the_size_of_a_message(toy: Toy) -> None:
     await toy.add_person("anna", notes=0)
-    async with toy.database.write() as session:
-        session.add_all(Note(person_id="id-anna", text="x" * 20_000, written_at=toy.clock.now()) for _ in range(20))
+    note = {"person_id": "id-anna", "text": "x" * 20_000, "written_at": toy.clock.now()}
+    await toy.execute(*(insert(table("note")).values(note) for _ in range(20)))
     found = await pages(toy, "anna")
     assert max(len(page.model_dump_json()) for page in found) < PAGE_BYTES_MAX + 4096
     assert len(rows(found)["note"]) == 20
@@ -82,8 +82,8 @@ async def test_pages_stay_below_the_size_of_a_message(toy: Toy) -> None:
 
 async def test_a_row_larger_than_a_page_comes_alone(toy: Toy) -> None:
     await toy.add_person("anna", notes=0)
-    async with toy.database.write() as session:
-        session.add(Note(person_id="id-anna", text="x" * 120_000, written_at=toy.clock.now()))
+    note = {"person_id": "id-anna", "text": "x" * 120_000, "written_at": toy.clock.now()}
+    await toy.execute(insert(table("note")).values(note))
     assert len(rows(await pages(toy, "anna"))["note"]) == 1
 
 
@@ -92,9 +92,9 @@ async def test_a_key_of_two_columns_with_a_time_in_it_is_paged(toy: Toy, monkeyp
     await toy.add_person("anna", notes=0)
     base = toy.clock.now().replace(microsecond=1)
     times = [base.replace(second=second) for second in range(1, 6)]
-    async with toy.database.write() as session:
-        for number, time in enumerate(times):
-            await session.execute(insert(table("payment")).values(payer="id-anna", paid_at=time, amount=number))
+    payment = insert(table("payment"))
+    rows_of_time = ({"payer": "id-anna", "paid_at": time, "amount": number} for number, time in enumerate(times))
+    await toy.execute(*(payment.values(row) for row in rows_of_time))
     amounts = [row["amount"] for row in rows(await pages(toy, "anna"))["payment"]]
     assert amounts == [100, 0, 1, 2, 3, 4]
 

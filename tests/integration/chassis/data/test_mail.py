@@ -79,8 +79,7 @@ def sender_to(toy: Toy, port: int) -> MailSender:
 
 @pytest.fixture
 async def sender(toy: Toy, port: int) -> MailSender:
-    async with toy.database.write() as session:
-        await post(session, TABLES, LETTER)
+    await toy.database.write(post, TABLES, LETTER)
     return sender_to(toy, port)
 
 
@@ -152,8 +151,7 @@ async def test_a_letter_that_smtp_cannot_carry_does_not_keep_the_others_waiting(
     toy: Toy, sender: MailSender, server: Server
 ) -> None:
     for address in ("\u00e5sa@school.example", ADDRESS):
-        async with toy.database.write() as session:
-            await post(session, TABLES, replace(LETTER, to=address))
+        await toy.database.write(post, TABLES, replace(LETTER, to=address))
     await sender.send_due()
     assert [letter["To"] for letter in server.letters] == [ADDRESS] * 2
     assert sender.outcomes == {"refused": 1, "sent": 2}
@@ -189,9 +187,8 @@ async def test_a_crash_while_sending_frees_the_letter_after_its_lease(
 
 
 async def test_several_senders_send_each_letter_once(toy: Toy, server: Server, port: int) -> None:
-    async with toy.database.write() as session:
-        for _ in range(30):
-            await post(session, TABLES, LETTER)
+    for _ in range(30):
+        await toy.database.write(post, TABLES, LETTER)
 
     async def send_all(sender: MailSender) -> None:
         while await sender.send_due():
@@ -213,8 +210,7 @@ async def test_a_commit_sends_at_once_and_a_rollback_never(toy: Toy, port: int, 
     async with running(sender_to(toy, port)):
         with pytest.raises(ZeroDivisionError):
             await toy.fail_after(lambda session: post(session, TABLES, LETTER))
-        async with toy.database.write() as session:
-            await post(session, TABLES, LETTER)
+        await toy.database.write(post, TABLES, LETTER)
         async with asyncio.timeout(5):
             while await toy.rows("mail_queue"):
                 await asyncio.sleep(0.01)
@@ -228,8 +224,7 @@ async def test_of_a_letter_that_was_sent_no_byte_stays_on_disk(
         pytest.skip("PostgreSQL keeps dead rows until vacuum; there the storage is encrypted")
     secret = "a-secret-of-a-link"
     async with running(sender_to(toy, port)):
-        async with toy.database.write() as session:
-            await post(session, TABLES, replace(LETTER, text=f"https://larabot.example/verify#token={secret}"))
+        await toy.database.write(post, TABLES, replace(LETTER, text=f"https://larabot.example/verify#token={secret}"))
         async with asyncio.timeout(10):
             while not server.letters or secret.encode() in bytes_below(tmp_path):
                 await asyncio.sleep(0.02)

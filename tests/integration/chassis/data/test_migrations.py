@@ -32,8 +32,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def revision(database: Database) -> str:
-    async with database.read() as session:
-        return str((await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one())
+    return str(await answer(database, "SELECT version_num FROM alembic_version"))
+
+
+async def answer(database: Database, question: str) -> object:
+    return await database.read(lambda session: session.execute(text(question)).scalar_one())
+
+
+async def execute(database: Database, statement: str) -> None:
+    await database.write(lambda session: session.execute(text(statement)))
 
 
 async def test_the_first_migration_makes_exactly_what_is_declared(database: Database, folder: Path) -> None:
@@ -47,8 +54,7 @@ async def test_a_later_migration_is_applied_to_an_older_database(database: Datab
     (folder / "versions" / "0002_second.py").write_text(SECOND)
     await migrate(database, folder, METADATA)
     assert await revision(database) == "0002"
-    async with database.read() as session:
-        assert (await session.execute(text("SELECT count(currency) FROM tariff"))).scalar_one() == 0
+    assert await answer(database, "SELECT count(currency) FROM tariff") == 0
 
 
 async def test_a_failing_migration_leaves_the_database_as_it_was(database: Database, folder: Path) -> None:
@@ -73,16 +79,14 @@ async def test_replicas_that_start_together_migrate_once(url: str, folder: Path)
 
 async def test_a_database_from_the_future_is_refused(database: Database, folder: Path) -> None:
     await migrate(database, folder, METADATA)
-    async with database.write() as session:
-        await session.execute(text("UPDATE alembic_version SET version_num = '0042'"))
+    await execute(database, "UPDATE alembic_version SET version_num = '0042'")
     with pytest.raises(UnknownRevision, match="0042"):
         await migrate(database, folder, METADATA)
 
 
 async def test_a_table_beside_the_inventory_is_refused_by_name(database: Database, folder: Path) -> None:
     await migrate(database, folder, METADATA)
-    async with database.write() as session:
-        await session.execute(text("CREATE TABLE shadow_copy (email VARCHAR(254))"))
+    await execute(database, "CREATE TABLE shadow_copy (email VARCHAR(254))")
     with pytest.raises(UndeclaredStore, match=r"shadow_copy\.email: exists but is not declared"):
         await INVENTORY.check_database(database)
 

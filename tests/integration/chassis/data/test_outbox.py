@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chassis.database import Session
 from chassis.inbox import first_time
 from chassis.outbox import BATCH_MAX, OutboxRelay, enqueue
 from chassis.tasks import end_all
@@ -15,9 +16,11 @@ SUBJECT = "evt.newsletter.subscription.confirmed.v1"
 
 
 async def put(toy: Toy, *numbers: int) -> None:
-    async with toy.database.write() as session:
+    def work(session: Session) -> None:
         for number in numbers:
-            await enqueue(session, TABLES, SUBJECT, b"%d" % number, f"message-{number}")
+            enqueue(session, TABLES, SUBJECT, b"%d" % number, f"message-{number}")
+
+    await toy.database.write(work)
 
 
 def seen(published: Published) -> list[int]:
@@ -122,8 +125,7 @@ async def test_two_relays_neither_lose_nor_overtake(toy: Toy) -> None:
 
 async def test_the_inbox_knows_a_message_by_consumer_and_id(toy: Toy) -> None:
     async def first(consumer: str, message: str) -> bool:
-        async with toy.database.write() as session:
-            return bool(await first_time(session, TABLES, consumer, message, toy.clock.now()))
+        return bool(await toy.database.write(first_time, TABLES, consumer, message, toy.clock.now()))
 
     assert [await first("a", "1"), await first("a", "1"), await first("b", "1"), await first("a", "2")] == [
         True, False, True, True,

@@ -56,8 +56,7 @@ async def test_a_sweep_of_many_goes_in_small_steps(
 
 
 async def test_traces_of_handled_messages_end_as_well(toy: Toy, retention: Retention, clock: FakeClock) -> None:
-    async with toy.database.write() as session:
-        await first_time(session, TABLES, "consumer", "message", clock.now())
+    await toy.database.write(first_time, TABLES, "consumer", "message", clock.now())
     clock.advance(TRACES_KEPT)
     assert await retention.sweep() == {}
     clock.advance(timedelta(seconds=1))
@@ -65,8 +64,7 @@ async def test_traces_of_handled_messages_end_as_well(toy: Toy, retention: Reten
 
 
 async def test_a_row_without_a_time_to_count_from_stays(toy: Toy, retention: Retention, clock: FakeClock) -> None:
-    async with toy.database.write() as session:
-        await session.execute(insert(table("tariff")).values(name="free", price=0))
+    await toy.execute(insert(table("tariff")).values(name="free", price=0))
     clock.advance(100 * YEAR)
     assert await retention.sweep() == {}
     assert len(await toy.rows("tariff")) == 1
