@@ -50,13 +50,13 @@ class Open(Request):
 
 
 class Opened(Reply):
-    """The case; its secret is shown here once and stands in the mailed link."""
+    """The case. Its secret stands here once, and in the mailed link; a repeated request is answered without it."""
 
     id: str
     right: Right
     state: State
     due_at: datetime
-    case_secret: str
+    case_secret: str | None = None
 
 
 class LogKey(Reply):

@@ -42,13 +42,14 @@ async def test_two_sessions_may_use_the_same_key(platform: Platform) -> None:
             await platform.next_mail(person.email, after=1)
 
 
-async def test_a_repeated_case_answers_without_its_secret(platform: Platform) -> None:
+async def test_a_repeated_case_is_the_same_and_answers_without_its_secret(platform: Platform) -> None:
     async with a_teacher(platform) as anna:
         headers = {"Idempotency-Key": str(anna.canary)}
         body = {"right": "access"}
         first, again = [await anna.browser.post("/api/privacy/requests", body, headers=headers) for _ in range(2)]
         assert (first.status_code, again.status_code) == (202, 202)
         assert first.json()["case_secret"] not in again.text
+        assert (again.json()["id"], again.json()["due_at"]) == (first.json()["id"], first.json()["due_at"])
         assert len((await anna.browser.get("/api/privacy/requests")).json()["requests"]) == 1
 
 

@@ -82,7 +82,7 @@ class OpenRequest:
     def _repeated(self, earlier: CaseView, right: Right) -> Opened:
         if earlier.right != right:
             raise Refusal(ErrorKind.CONFLICT, "key-used-with-another-body")
-        return self._opened(earlier.id, right, State(earlier.state), earlier)
+        return Opened(id=earlier.id, right=right, state=State(earlier.state), due_at=earlier.due_at)
 
     def _case(self, request: Open, caller: Caller, account_id: str) -> NewCase:
         now = self._clock.now()

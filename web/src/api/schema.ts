@@ -959,7 +959,7 @@ export interface components {
         };
         /**
          * Opened
-         * @description The case; its secret is shown here once and stands in the mailed link.
+         * @description The case. Its secret stands here once, and in the mailed link; a repeated request is answered without it.
          */
         Opened: {
             /** Id */
@@ -971,8 +971,11 @@ export interface components {
              * Format: date-time
              */
             due_at: string;
-            /** Case Secret */
-            case_secret: string;
+            /**
+             * Case Secret
+             * @default null
+             */
+            case_secret: string | null;
         };
         /**
          * PolicyText
