@@ -11,9 +11,9 @@ from aiohttp import web
 from emulators.clock import Clock
 from emulators.evidence import Evidence, Received
 from emulators.faults import Fault, Faults, fault_from
+from emulators.visitors import why_no_order, why_refused
 
 BODY_LIMIT = 1024 * 1024
-LOOPBACK_NAMES = {"127.0.0.1", "localhost"}
 
 FAULT = web.RequestKey("fault", Fault)
 RECEIVED = web.RequestKey("received", Received)
@@ -42,7 +42,10 @@ class WatchedConnection(web.RequestHandler):
 
 
 class Door:
-    """Holds what tests read and set; `refuse` builds an error in the vendor's own shape."""
+    """Holds what tests read and set; `refuse` builds an error in the vendor's own shape.
+
+    `takes_pages`: browsers speak to this vendor, and so pages of this machine to its emulator (never to its controls).
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class Door:
         about: Callable[[], dict[str, Any]] = dict,
         body_limit: int = BODY_LIMIT,
         records: bool = True,
+        takes_pages: bool = False,
     ) -> None:
         self.name = name
         self.clock = Clock()
@@ -63,6 +67,7 @@ class Door:
         self._about = about
         self._body_limit = body_limit
         self._records = records
+        self._takes_pages = takes_pages
 
     def application(self, routes: Iterable[web.AbstractRouteDef]) -> web.Application:
         app = web.Application(middlewares=[self._admit])
@@ -81,10 +86,13 @@ class Door:
 
     @web.middleware
     async def _admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        # A page on another site must not reach loopback through a name of its own.
-        if request.url.host not in LOOPBACK_NAMES:
-            return web.json_response({"error": "this server answers on loopback only"}, status=421)
-        if request.path.startswith("/__emu/"):
+        is_control = request.path.startswith("/__emu/")
+        refusal = why_refused(request, takes_pages=self._takes_pages and not is_control)
+        if refusal is None and is_control:
+            refusal = why_no_order(request)
+        if refusal is not None:
+            return _and_close(refusal)
+        if is_control:
             return await self._control(request, handler)
         received = Received(
             method=request.method,

@@ -64,8 +64,12 @@ def render_nats_config(
     monitor_port: int | None,
     store_dir: Path,
     host: str = "127.0.0.1",
+    monitor_path: str = "/",
 ) -> str:
-    """The server's whole configuration, as JSON, which it reads as well as its own notation."""
+    """The server's whole configuration, as JSON, which it reads as well as its own notation.
+
+    Its monitor answers any web page; under a `monitor_path` that cannot be guessed it answers only who was told.
+    """
     configuration = {
         "listen": f"{host}:{port}",
         # Its answers name inboxes and public keys, to any web page that asks: off where nobody needs it.
@@ -74,6 +78,7 @@ def render_nats_config(
         "max_connections": CONNECTIONS_MAX,
         "ping_interval": "5s",
         "ping_max": 2,
+        "http_base_path": monitor_path,
         "jetstream": {
             "store_dir": str(store_dir),
             "sync_interval": "always",

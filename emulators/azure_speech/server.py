@@ -28,7 +28,7 @@ def refuse(status: int) -> web.Response:
 
 class Speech:
     def __init__(self) -> None:
-        self.door = Door("azure_speech", refuse, about=self._about)
+        self.door = Door("azure_speech", refuse, about=self._about, takes_pages=True)
         self._tokens = Tokens(self.door.clock)
 
     def routes(self) -> list[web.RouteDef]:

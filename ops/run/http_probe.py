@@ -19,8 +19,8 @@ class NotReady(Exception):
     """The deadline passed; the message is the last answer."""
 
 
-async def ask(url: str, *, timeout_seconds: float = 5) -> Answer:
-    """GET the address once.
+async def ask(url: str, *, timeout_seconds: float = 5, bytes_max: int = ANSWER_BYTES_MAX) -> Answer:
+    """GET the address once; an answer is cut after `bytes_max`.
 
     Raises:
         OSError: nobody listens, or the answer is not HTTP.
@@ -30,10 +30,12 @@ async def ask(url: str, *, timeout_seconds: float = 5) -> Answer:
     async with asyncio.timeout(timeout_seconds):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         try:
-            head = f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+            target = f"{parts.path or '/'}?{parts.query}".removesuffix("?")
+            # Version 1.0: the answer ends with the connection and comes in one piece, not in chunks.
+            head = f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n"
             writer.write(head.encode())
             received = b""
-            while len(received) < ANSWER_BYTES_MAX and (piece := await reader.read(ANSWER_BYTES_MAX)):
+            while len(received) < bytes_max and (piece := await reader.read(ANSWER_BYTES_MAX)):
                 received += piece
         finally:
             writer.close()

@@ -83,6 +83,8 @@ class Launch:
         self._keep(plan.bus)
         await until_serving(plan.bus, deadline_seconds=self._patience.bus_ready)
         await plan.prepare_bus()
+        if plan.monitor:
+            await plan.monitor.open()
         for program in (*plan.emulators, *plan.services):
             self._keep(program)
         deadline = self._patience.all_ready
@@ -96,6 +98,8 @@ class Launch:
     async def _take_down(self) -> None:
         self._record.remove()
         self._is_up = False
+        if self._plan.monitor:
+            self._plan.monitor.close()
         orderly = asyncio.create_task(self._stop_in_order())
         hurried = asyncio.create_task(self._stop_at_once.wait())
         await asyncio.wait({orderly, hurried}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from ops.run.bus_monitor import BusMonitor
 from ops.run.configuration import EVERY_SERVICE, VENDOR_TITLES
 from ops.run.environment import service_environment
 from ops.run.program import Program
@@ -26,6 +27,7 @@ async def nothing_to_prepare() -> None:
 class Plan:
     bus: Program
     prepare_bus: Callable[[], Awaitable[None]] = nothing_to_prepare
+    monitor: BusMonitor | None = None
     emulators: tuple[Program, ...] = ()
     services: tuple[Program, ...]
     ready_url: str
@@ -43,7 +45,11 @@ def plan_of(site: Site) -> Plan:
     public_keys = {(role, account): site.keys.nkey_public(role, account) for role, account in connections}
     room = site.data.room("nats")
     configuration = bus_config.render_nats_config(
-        public_keys, port=site.ports.nats, monitor_port=site.ports.nats_monitor, store_dir=room / "store"
+        public_keys,
+        port=site.ports.nats,
+        monitor_port=site.ports.nats_own_monitor,
+        monitor_path=site.monitor_path,
+        store_dir=room / "store",
     )
     admin_seed = site.keys.nkey_seed("admin", "STORE")
 
@@ -54,6 +60,7 @@ def plan_of(site: Site) -> Plan:
     return Plan(
         bus=bus_program(site, write_private(room / "server.conf", configuration)),
         prepare_bus=prepare_bus,
+        monitor=BusMonitor(site.ports.nats_monitor, site.nats_own_monitor_url),
         emulators=tuple(emulator_program(vendor, site) for vendor in site.configuration.emulated_vendors),
         services=tuple(
             Program(
@@ -79,7 +86,7 @@ def bus_program(site: Site, configuration: Path) -> Program:
         name="nats-server",
         command=(str(binary), "-c", str(configuration)),
         environment=site.basics,
-        ready_url=f"{site.nats_monitor_url}/healthz",
+        ready_url=f"{site.nats_own_monitor_url}/healthz",
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import random
 import socket
+import sys
 from dataclasses import dataclass
 
 from ops.run.configuration import VENDORS
@@ -20,9 +21,15 @@ class Ports:
     gateway: int
     nats: int
     nats_monitor: int
+    """Of the launcher's door to it."""
+    nats_own_monitor: int
     mail_sink: int
     smtp: int
     emulators: dict[str, int]
+
+
+_held: dict[int, list[socket.socket]] = {}
+"""Bound and not listening, so that whoever chooses a port too passes these by (`reserve`)."""
 
 
 def choose_ports(gateway: int) -> Ports:
@@ -37,15 +44,10 @@ def choose_ports(gateway: int) -> Ports:
             f"Port {gateway} is in use. Choose another with `make run PORT={other}` or "
             f"`python -m ops run --port {other}`; 0 takes any free port."
         )
-    taken = {gateway}
     wished = iter(range(gateway + 1, gateway + 100)) if gateway else iter(())
 
     def take() -> int:
-        port = next(wished, 0)
-        while port in taken or not is_free(port):
-            port = any_port(taken)
-        taken.add(port)
-        return port
+        return next((port for port in wished if reserve(port)), 0) or any_port()
 
     gateway = gateway or take()
     mail_sink = take()
@@ -54,18 +56,55 @@ def choose_ports(gateway: int) -> Ports:
         gateway=gateway,
         nats=take(),
         nats_monitor=take(),
+        nats_own_monitor=take(),
         mail_sink=mail_sink,
         smtp=take(),
         emulators=emulators,
     )
 
 
-def any_port(taken: set[int]) -> int:
+def any_port() -> int:
+    """A free port, kept for this process and what it starts until it ends or releases it.
+
+    Raises:
+        LaunchRefused: none was found.
+    """
     for _ in range(ATTEMPTS_MAX):
         port = random.randrange(FREE_FROM, FREE_BELOW)  # noqa: S311  # spreads runs apart, hides nothing
-        if port not in taken and is_free(port):
+        if reserve(port):
             return port
     raise LaunchRefused(f"No free port was found between {FREE_FROM} and {FREE_BELOW}.")
+
+
+def reserve(port: int) -> bool:
+    """Take a free port for the servers that this process will start; False if anybody has it.
+
+    On Linux the port stays bound here. A bind without SO_REUSEADDR fails where any other socket is bound, and that is
+    how two who choose at once differ; with SO_REUSEADDR, which servers set, a bind succeeds beside sockets that have it
+    as well and do not listen (socket(7), ip(7)). Elsewhere the port is only looked at, and could be lost to another.
+    """
+    if port in _held or not 0 < port < PORTS:
+        return False
+    if sys.platform != "linux":
+        return is_free(port)
+    held = [socket.socket(family) for family, _ in loopbacks()]
+    try:
+        for holder, (_, host) in zip(held, loopbacks(), strict=True):
+            holder.bind((host, port))
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except OSError:
+        for holder in held:
+            holder.close()
+        return False
+    _held[port] = held
+    return True
+
+
+def release(*ports: int) -> None:
+    """Let others have them."""
+    for port in ports:
+        for holder in _held.pop(port, ()):
+            holder.close()
 
 
 def is_free(port: int) -> bool:

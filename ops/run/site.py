@@ -1,8 +1,9 @@
 """All that one run is built from: what was set, where it listens, where it keeps its data and keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 
 from ops.run.configuration import Configuration
 from ops.run.data_directory import DataDirectory
@@ -22,6 +23,8 @@ class Site:
     basics: Mapping[str, str]
     """What every process is given of the launcher's own environment, and all that it is given of it."""
     clock_offset_seconds: int = 0
+    monitor_path: str = field(default_factory=lambda: f"/{token_hex(16)}", repr=False)
+    """Where nats-server's own monitor stands in this run: known to the launcher alone."""
 
     @property
     def public_url(self) -> str:
@@ -34,6 +37,10 @@ class Site:
     @property
     def nats_monitor_url(self) -> str:
         return f"http://127.0.0.1:{self.ports.nats_monitor}"
+
+    @property
+    def nats_own_monitor_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports.nats_own_monitor}{self.monitor_path}"
 
     @property
     def mail_sink_url(self) -> str:

@@ -70,7 +70,7 @@ async def floors(directory: Path) -> dict[int, float]:
 @asynccontextmanager
 async def bare_server(directory: Path) -> AsyncIterator[str]:
     """No accounts and no permissions, but what is acknowledged is on the disk, as in the platform's."""
-    port = any_port(set())
+    port = any_port()
     directory.mkdir()
     configuration = directory / "server.conf"
     configuration.write_text(

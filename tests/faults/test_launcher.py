@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support import http
+
 WITHIN_SECONDS = 30
 
 
@@ -54,7 +56,7 @@ class Toys:
 
     def answers(self, name: str) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            body: dict[str, Any] = httpx.get(self.record()["urls"][name]).json()
+            body: dict[str, Any] = http.get(self.record()["urls"][name]).json()
             return bool(body["pid"] == self.pids()[name])
         return False
 
@@ -106,14 +108,14 @@ def start_toys(tmp_path: Path) -> Iterator[Callable[..., Toys]]:
 def test_everything_answers_under_its_own_environment_only(start_toys: Callable[..., Toys]) -> None:
     toys = start_toys().up()
     for name, url in toys.record()["urls"].items():
-        environment = httpx.get(url).json()["environment"]
+        environment = http.get(url).json()["environment"]
         assert set(environment) - {"LC_CTYPE"} == {"PATH", "LARABOT_TOY"}
         assert environment["LARABOT_TOY"] == name
 
 
 def test_forked_processes_answer_to_their_own_arguments(start_toys: Callable[..., Toys]) -> None:
     toys = start_toys().up()
-    assert "gateway" in httpx.get(toys.record()["urls"]["gateway"]).json()["argv"]
+    assert "gateway" in http.get(toys.record()["urls"]["gateway"]).json()["argv"]
 
 
 @pytest.mark.parametrize("option", ["", "--without-fork"])

@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.support import http
 from tests.support.people import Person, a_teacher, secret_of, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
@@ -64,7 +64,7 @@ async def with_every_other_consent(anna: Person, secret: str) -> None:
 
 def imported_past_us(platform: Platform, contact: dict[str, Any]) -> None:
     url = f"{platform.emu('brevo').url}/v3/contacts"
-    httpx.post(url, json=contact, headers={"api-key": "xkeysib-emulator"}, trust_env=False).raise_for_status()
+    http.post(url, json=contact, headers={"api-key": "xkeysib-emulator"}).raise_for_status()
 
 
 @pytest.mark.parametrize("leaves", [by_link, by_one_click_of_a_mail_program, through_brevo, with_every_other_consent])

@@ -5,9 +5,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.support import http
 from tests.support.people import a_teacher, run
 from tests.support.platform import Platform
 from tests.support.stores import Stores
@@ -31,7 +31,7 @@ async def test_while_a_text_is_in_use_it_is_in_no_file_of_ours(platform: Platfor
 
 
 def test_the_account_that_carries_text_cannot_store(platform: Platform) -> None:
-    found = httpx.get(f"{platform.nats_monitor}/jsz?accounts=true&streams=true&config=true", trust_env=False).json()
+    found = http.get(f"{platform.nats_monitor}/jsz?accounts=true&streams=true&config=true").json()
     accounts = {account["name"]: account for account in found["account_details"]}
     assert "CONTENT" not in accounts
     subjects = [

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.support import http
+
 TIMEOUT_SECONDS = 30
 
 
@@ -20,12 +22,11 @@ class Browserlike:
     def __init__(self, base_url: str, *, headers: dict[str, str] | None = None, address: str | None = None) -> None:
         self.cookies: dict[str, str] = {}
         self.address = address
-        self._client = httpx.AsyncClient(
+        self._client = http.async_client(
             base_url=base_url,
             headers={"X-Requested-By": "larabot", **(headers or {})},
             timeout=TIMEOUT_SECONDS,
-            trust_env=False,
-            transport=httpx.AsyncHTTPTransport(local_address=address, trust_env=False),
+            transport=httpx.AsyncHTTPTransport(verify=http.NO_AUTHORITIES, local_address=address, trust_env=False),
         )
 
     async def __aenter__(self) -> Self:

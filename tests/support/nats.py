@@ -14,7 +14,8 @@ from nats.aio.client import Client
 from ops.bus_config import connections, init_bus, render_nats_config
 from ops.run import lifeline
 from ops.run.keys import KeyRing
-from ops.run.ports import any_port
+from ops.run.ports import any_port, release
+from tests.support import http
 
 BINARY = Path(sys.executable).parent / "nats-server"
 READY_SECONDS_MAX = 15
@@ -24,13 +25,14 @@ STOP_SECONDS_MAX = 10
 class NatsServer:
     """Starts with streams and durables in place; keeps its port, keys and store over `kill` and `restart`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, monitor_path: str = "") -> None:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "keys").mkdir(exist_ok=True)
         self.directory = directory
+        self._monitor_path = monitor_path
         self.keys = KeyRing(directory / "keys")
-        self.port = any_port(set())
-        self.monitor_port = any_port({self.port})
+        self.port = any_port()
+        self.monitor_port = any_port()
         self.configuration = directory / "server.conf"
         self.log = directory / "server.log"
         self._process: asyncio.subprocess.Process | None = None
@@ -41,7 +43,7 @@ class NatsServer:
 
     @property
     def monitor_url(self) -> str:
-        return f"http://127.0.0.1:{self.monitor_port}"
+        return f"http://127.0.0.1:{self.monitor_port}{self._monitor_path}"
 
     @property
     def store(self) -> Path:
@@ -62,7 +64,13 @@ class NatsServer:
 
     async def __aenter__(self) -> Self:
         public_keys = {pair: self.keys.nkey_public(*pair) for pair in connections()}
-        text = render_nats_config(public_keys, port=self.port, monitor_port=self.monitor_port, store_dir=self.store)
+        text = render_nats_config(
+            public_keys,
+            port=self.port,
+            monitor_port=self.monitor_port,
+            store_dir=self.store,
+            monitor_path=self._monitor_path or "/",
+        )
         self.configuration.write_text(text)
         await self.restart()
         await init_bus(self.url, self.seed("admin", "STORE"))
@@ -72,6 +80,7 @@ class NatsServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+        release(self.port, self.monitor_port)
 
     async def restart(self) -> None:
         """Stop it if it runs, and start it again on the same store."""
@@ -101,14 +110,14 @@ class NatsServer:
         self._process = None
 
     async def _until_ready(self) -> None:
-        async with asyncio.timeout(READY_SECONDS_MAX), httpx.AsyncClient() as http:
-            while not await self._is_healthy(http):
+        async with asyncio.timeout(READY_SECONDS_MAX), http.async_client() as client:
+            while not await self._is_healthy(client):
                 await asyncio.sleep(0.02)
 
-    async def _is_healthy(self, http: httpx.AsyncClient) -> bool:
+    async def _is_healthy(self, client: httpx.AsyncClient) -> bool:
         if self._process is None or self._process.returncode is not None:
             raise RuntimeError(f"nats-server ended:\n{self.log.read_text()}")
         try:
-            return (await http.get(f"{self.monitor_url}/healthz", timeout=1)).is_success
+            return (await client.get(f"{self.monitor_url}/healthz", timeout=1)).is_success
         except httpx.HTTPError:
             return False

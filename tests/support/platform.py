@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.support import http
 from tests.support.browserlike import Browserlike
 
 READY_SECONDS = 90
@@ -46,10 +47,10 @@ class Emulator:
         self.post("clock", {"offset_seconds": offset_seconds})
 
     def get(self, door: str) -> Any:
-        return httpx.get(f"{self.url}/__emu/{door}", trust_env=False).raise_for_status().json()
+        return http.get(f"{self.url}/__emu/{door}").raise_for_status().json()
 
     def post(self, door: str, body: Any = None) -> httpx.Response:
-        return httpx.post(f"{self.url}/__emu/{door}", json=body, trust_env=False).raise_for_status()
+        return http.post(f"{self.url}/__emu/{door}", json=body).raise_for_status()
 
 
 class Platform:
@@ -155,7 +156,7 @@ class Platform:
 
     async def until_ready(self, *, within_seconds: float = 30) -> None:
         """Wait until the gateway finds every service ready."""
-        async with asyncio.timeout(within_seconds), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(within_seconds), http.async_client() as client:
             while not await self._is_ready(client):
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -180,7 +181,7 @@ class Platform:
     def mail(self, to: str | None = None, *, page: str = "") -> list[dict[str, Any]]:
         """What the mail sink holds, oldest first; with a page, only messages whose first link leads to it."""
         url = f"{self.record()['mail_sink']}/messages"
-        messages: list[dict[str, Any]] = httpx.get(url, trust_env=False).raise_for_status().json()
+        messages: list[dict[str, Any]] = http.get(url).raise_for_status().json()
         return [
             message
             for message in messages

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.identifiers import new_id
 from ops.run import lifeline
-from ops.run.ports import any_port
+from ops.run.ports import any_port, release
 
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 UNPRIVILEGED = "nobody"
@@ -39,7 +39,7 @@ class PostgresServer:
         self._data = self._folder / "data"
         self._binaries = _readable(_binaries(), self._folder)
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = any_port(set())
+        self.port = any_port()
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
@@ -64,6 +64,7 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        release(self.port)
         shutil.rmtree(self._folder)
 
     def start(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -24,6 +24,7 @@ from contracts.identifiers import new_id
 from contracts.messages import Empty
 from contracts.table import Call, Event
 from ops.run import lifeline
+from tests.support.fork_server import ForkedProcess, fork_server
 from tests.support.nats import NatsServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,7 +106,7 @@ class RunningService:
         self.log = directory / f"{name}.log"
         self.clock = SharedClock()
         self._settings = settings
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | ForkedProcess | None = None
 
     async def __aenter__(self) -> Self:
         await self.restart()
@@ -122,15 +123,23 @@ class RunningService:
         if clock_offset_seconds is not None:
             self.clock.move_to(clock_offset_seconds)
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid())),
-                *(sys.executable, "-m", f"services.{self.name}"),
-                cwd=self.root,
-                env=self._environment(),
-                stdout=log,
-                stderr=log,
-            )
+            self._process = await self._started(log)
         await self._until_ready()
+
+    async def _started(self, log: BinaryIO) -> "asyncio.subprocess.Process | ForkedProcess":
+        """Forked as by the launcher; executed where the system cannot, or where other code than ours is to run."""
+        module = f"services.{self.name}"
+        if sys.platform == "linux" and self.root == ROOT:
+            server = fork_server()  # here: it ends with the thread that starts it (PR_SET_PDEATHSIG)
+            return await asyncio.to_thread(server.start, module, self._environment(), log.fileno())
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", lifeline.__file__, str(os.getpid())),
+            *(sys.executable, "-m", module),
+            cwd=self.root,
+            env=self._environment(),
+            stdout=log,
+            stderr=log,
+        )
 
     async def kill(self) -> None:
         """SIGKILL, as a crash would."""

@@ -4,8 +4,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import httpx
-
+from tests.support import http
 from tests.support.canary import Canary, canaries_in
 from tests.support.platform import Platform
 from tests.support.spans import SpanSink
@@ -46,7 +45,7 @@ class Stores:
         if self._spans is not None:
             yield from (("a trace", export) for export in self._spans.exports())
         for page in BUS_PAGES:
-            yield f"bus monitor {page}", httpx.get(f"{self._platform.nats_monitor}/{page}", trust_env=False).content
+            yield f"bus monitor {page}", http.get(f"{self._platform.nats_monitor}/{page}").content
 
     def files(self, *, with_mail: bool = False) -> list[Path]:
         """All files of the data directory and of the processes' temporary directory."""

@@ -34,12 +34,8 @@ def toy(name: str, port: int, data: Path, *more: str) -> Program:
 
 
 def toy_plan(data: Path, *, stubborn: bool, never_ready: bool) -> Plan:
-    taken: set[int] = set()
     names = ("nats-server", "emulator-brevo", "consent", "gateway")
-    ports = {}
-    for name in names:
-        ports[name] = any_port(taken)
-        taken.add(ports[name])
+    ports = {name: any_port() for name in names}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     bus = toy("nats-server", ports["nats-server"], data)
     return Plan(

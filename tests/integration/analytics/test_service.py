@@ -7,8 +7,6 @@ import sqlite3
 from datetime import timedelta
 from typing import Any
 
-import httpx
-
 from contracts.analytics import EVENTS
 from contracts.consent import GRANTED, Granted, GrantedRequest
 from contracts.envelope import Caller
@@ -17,6 +15,7 @@ from contracts.personal_data import Locator
 from contracts.text import USAGE_COUNTED, UsageCounted
 from tests.integration.analytics.conftest import Browser
 from tests.integration.emulators.running import Running
+from tests.support import http
 from tests.support.nats import NatsServer
 from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_dsar import ToyDsar
@@ -209,4 +208,4 @@ def verified(service: RunningService) -> bool:
 
 
 def recover(posthog: Running) -> None:
-    httpx.delete(f"{posthog.url}/__emu/faults").raise_for_status()
+    http.delete(f"{posthog.url}/__emu/faults").raise_for_status()

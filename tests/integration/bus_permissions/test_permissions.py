@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nats
 import pytest
 from nats.aio.msg import Msg
@@ -14,6 +13,7 @@ from contracts.derive.streams import STREAMS
 from contracts.dsar import ERASURE_COMPLETED, ERASURE_REQUESTED
 from contracts.holder import SERVICES
 from ops.bus_config import init_bus, main
+from tests.support import http
 from tests.support.bus_roles import Connect
 from tests.support.nats import NatsServer
 
@@ -216,8 +216,8 @@ async def stream_state(connect: Connect) -> Any:
 
 
 async def http_json(url: str) -> dict[str, Any]:
-    async with httpx.AsyncClient(timeout=5) as http:
-        found: dict[str, Any] = (await http.get(url)).json()
+    async with http.async_client(timeout=5) as client:
+        found: dict[str, Any] = (await client.get(url)).json()
         return found
 
 

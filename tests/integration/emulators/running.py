@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+from tests.support import http
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 20.0
@@ -25,10 +25,10 @@ class Running:
         return f"http://127.0.0.1:{self.ports['http']}"
 
     def get(self, path: str, **options: Any) -> Any:
-        return httpx.get(f"{self.url}{path}", timeout=10, **options).raise_for_status().json()
+        return http.get(f"{self.url}{path}", timeout=10, **options).raise_for_status().json()
 
     def post(self, path: str, body: Any = None) -> Any:
-        return httpx.post(f"{self.url}{path}", json=body, timeout=10).raise_for_status().json()
+        return http.post(f"{self.url}{path}", json=body, timeout=10).raise_for_status().json()
 
     def requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get("/__emu/requests")

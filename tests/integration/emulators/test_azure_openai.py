@@ -13,6 +13,7 @@ import pytest
 from openai import AsyncAzureOpenAI
 
 from tests.integration.emulators.running import Running
+from tests.support import http
 
 SIMPLIFY = {"role": "system", "content": "task: simplify"}
 SWEDISH = (
@@ -158,7 +159,7 @@ async def test_an_unknown_header_of_the_vendor_is_refused(client: AsyncAzureOpen
     ],
 )
 def test_wrong_calls_get_the_vendors_error(azure: Running, path: str, body: Any, status: int) -> None:
-    answer = httpx.post(f"{azure.url}{path}", json=body, headers={"api-key": "emulator-key"})
+    answer = http.post(f"{azure.url}{path}", json=body, headers={"api-key": "emulator-key"})
     assert answer.status_code == status
     assert answer.json()["error"]["message"]
 

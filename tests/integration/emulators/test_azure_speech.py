@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import azure.cognitiveservices.speech as speechsdk
-import httpx
 import pytest
 
 from tests.integration.emulators.running import Running
+from tests.support import http
 
 KEY = {"Ocp-Apim-Subscription-Key": "emulator-key"}
 
@@ -25,7 +25,7 @@ def speech(shared_emulator: Callable[[str], Running]) -> Running:
 
 
 def issue(speech: Running) -> str:
-    return httpx.post(f"{speech.url}/sts/v1.0/issueToken", headers=KEY).raise_for_status().text
+    return http.post(f"{speech.url}/sts/v1.0/issueToken", headers=KEY).raise_for_status().text
 
 
 def configured(speech: Running, token: str) -> speechsdk.SpeechConfig:
@@ -61,9 +61,9 @@ async def recognised(config: speechsdk.SpeechConfig, path: str) -> tuple[speechs
 
 def test_a_token_needs_the_key_and_an_empty_body(speech: Running) -> None:
     url = f"{speech.url}/sts/v1.0/issueToken"
-    assert httpx.post(url, headers={"Ocp-Apim-Subscription-Key": "other"}).status_code == 401
-    assert httpx.post(url, headers=KEY, content=b"x").status_code == 400
-    answer = httpx.post(url, headers=KEY)
+    assert http.post(url, headers={"Ocp-Apim-Subscription-Key": "other"}).status_code == 401
+    assert http.post(url, headers=KEY, content=b"x").status_code == 400
+    answer = http.post(url, headers=KEY)
     assert answer.headers["content-type"].startswith("application/jwt")
     assert answer.text.count(".") == 2
 
@@ -77,7 +77,7 @@ async def test_the_sdk_lists_nordic_and_english_voices(speech: Running) -> None:
 
 def test_a_page_of_another_origin_may_read_the_voices(speech: Running) -> None:
     headers = {"Authorization": f"Bearer {issue(speech)}", "Origin": "http://localhost:8000"}
-    answer = httpx.get(f"{speech.url}/cognitiveservices/voices/list", headers=headers)
+    answer = http.get(f"{speech.url}/cognitiveservices/voices/list", headers=headers)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.json()[0]["ShortName"] == "sv-SE-SofieNeural"
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import httpx
 import pytest
 from brevo import AsyncBrevo
 from brevo.contacts import (
@@ -19,6 +18,7 @@ from brevo.transactional_emails import SendTransacEmailRequestSender, SendTransa
 from brevo.webhooks import CreateWebhookRequestAuth
 
 from tests.integration.emulators.running import Running
+from tests.support import http
 
 ADDRESS = "elev@skola.example"
 
@@ -84,11 +84,11 @@ async def test_double_opt_in_makes_the_contact_only_after_the_click(brevo: Runni
     assert brevo.get("/__emu/contacts") == []
     link = brevo.get("/__emu/mails")[0]["params"]["DOIurl"]
     for _ in range(2):
-        answer = httpx.get(link)
+        answer = http.get(link)
         assert (answer.status_code, answer.headers["location"]) == (302, "http://localhost/done")
     (contact,) = brevo.get("/__emu/contacts")
     assert contact["listIds"] == [2]
-    assert httpx.get(f"{brevo.url}/doi/unknown").status_code == 404
+    assert http.get(f"{brevo.url}/doi/unknown").status_code == 404
 
 
 async def test_mail_is_kept_and_its_log_can_be_deleted(brevo: Running, client: AsyncBrevo) -> None:
@@ -178,7 +178,7 @@ def test_a_webhook_call_is_pushed_in_the_vendors_shape(
 
 def test_webhooks_go_to_loopback_only(brevo: Running) -> None:
     order = {"url": "http://larabot.example/", "event": "unsubscribe", "email": ADDRESS}
-    assert httpx.post(f"{brevo.url}/__emu/webhook", json=order).status_code == 400
+    assert http.post(f"{brevo.url}/__emu/webhook", json=order).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -197,12 +197,12 @@ def test_webhooks_go_to_loopback_only(brevo: Running) -> None:
 def test_wrong_calls_get_the_vendors_error(
     brevo: Running, method: str, path: str, body: Any, status: int, code: Any
 ) -> None:
-    answer = httpx.request(method, f"{brevo.url}{path}", json=body, headers={"api-key": "xkeysib-emulator"})
+    answer = http.request(method, f"{brevo.url}{path}", json=body, headers={"api-key": "xkeysib-emulator"})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def test_a_wrong_key_is_refused_and_the_rate_is_told(brevo: Running) -> None:
-    answer = httpx.get(f"{brevo.url}/v3/contacts", headers={"api-key": "xkeysib-other"})
+    answer = http.get(f"{brevo.url}/v3/contacts", headers={"api-key": "xkeysib-other"})
     assert (answer.status_code, answer.json()) == (401, {"code": "unauthorized", "message": "Key not found"})
     assert answer.headers["x-sib-ratelimit-reset"] == "1"
 

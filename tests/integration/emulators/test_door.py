@@ -16,6 +16,7 @@ import pytest
 
 from emulators.evidence import Evidence, Received
 from tests.integration.emulators.running import Running, start
+from tests.support import http
 
 EMULATORS = ["azure_openai", "azure_speech", "brevo", "posthog", "smtp"]
 CHAT = "/openai/deployments/school/chat/completions?api-version=2024-10-21"
@@ -58,7 +59,7 @@ def test_every_emulator_tells_about_itself_and_forgets_on_reset(
     shared_emulator: Callable[[str], Running], name: str
 ) -> None:
     running = shared_emulator(name)
-    httpx.post(f"{running.url}/unknown", content=b"x")
+    http.post(f"{running.url}/unknown", content=b"x")
     running.fault(status=500)
     running.post("/__emu/clock", {"offset_seconds": 60})
     assert running.get("/__emu/")["emulator"] == name
@@ -79,13 +80,13 @@ def test_every_emulator_tells_about_itself_and_forgets_on_reset(
     ],
 )
 def test_a_wrong_order_is_refused(shared_emulator: Callable[[str], Running], path: str, order: Any) -> None:
-    answer = httpx.post(f"{shared_emulator('brevo').url}{path}", json=order)
+    answer = http.post(f"{shared_emulator('brevo').url}{path}", json=order)
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
 def test_another_name_for_loopback_is_refused(shared_emulator: Callable[[str], Running]) -> None:
-    answer = httpx.get(f"{shared_emulator('smtp').url}/messages", headers={"Host": "elsewhere.example"})
+    answer = http.get(f"{shared_emulator('smtp').url}/messages", headers={"Host": "elsewhere.example"})
     assert answer.status_code == 421
 
 
@@ -121,7 +122,7 @@ async def test_an_open_stream_does_not_hold_up_the_end(
     running.fault(stall_after=1)
     headers = {"api-key": "emulator-key"}
     async with (
-        httpx.AsyncClient(timeout=5) as client,
+        http.async_client(timeout=5) as client,
         client.stream("POST", running.url + CHAT, json=HELLO, headers=headers) as answer,
     ):
         parts = answer.aiter_bytes()

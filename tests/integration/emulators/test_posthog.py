@@ -13,6 +13,7 @@ import pytest
 from posthog import AsyncPosthog
 
 from tests.integration.emulators.running import Running
+from tests.support import http
 
 OWNER = {"Authorization": "Bearer phx_emulator"}
 PERSONS = "/api/projects/1/persons/"
@@ -36,7 +37,7 @@ async def capture(client: AsyncPosthog, distinct_id: str = "d-1", **more: Any) -
 
 
 def delete(posthog: Running, **order: Any) -> httpx.Response:
-    return httpx.post(f"{posthog.url}{PERSONS}bulk_delete/", json=order, headers=OWNER)
+    return http.post(f"{posthog.url}{PERSONS}bulk_delete/", json=order, headers=OWNER)
 
 
 def status(posthog: Running, **query: Any) -> list[dict[str, Any]]:
@@ -84,7 +85,7 @@ def test_browser_events_are_read_in_every_wrapping(posthog: Running, wrapping: s
         "gzip": {"url": "/e/?compression=gzip-js", "content": gzip.compress(raw)},
     }
     sent = wrappings[wrapping]
-    answer = httpx.post(posthog.url + sent.pop("url"), **sent)
+    answer = http.post(posthog.url + sent.pop("url"), **sent)
     assert answer.json() == {"status": "Ok"}
     assert posthog.get("/__emu/events")[0]["event"] == "page"
 
@@ -136,7 +137,7 @@ def test_an_unknown_person_is_found_nowhere(posthog: Running) -> None:
     [({}, "not_authenticated"), ({"Authorization": "Bearer phx_other"}, "authentication_failed")],
 )
 def test_the_private_interface_needs_the_personal_key(posthog: Running, headers: dict[str, str], code: Any) -> None:
-    answer = httpx.get(f"{posthog.url}{PERSONS}", headers=headers)
+    answer = http.get(f"{posthog.url}{PERSONS}", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
@@ -152,7 +153,7 @@ def test_the_private_interface_needs_the_personal_key(posthog: Running, headers:
     ],
 )
 def test_wrong_calls_get_the_vendors_error(posthog: Running, path: str, body: Any, refused: int) -> None:
-    answer = httpx.post(f"{posthog.url}{path}", json=body, headers=OWNER)
+    answer = http.post(f"{posthog.url}{path}", json=body, headers=OWNER)
     assert answer.status_code == refused
     assert set(answer.json()) == {"type", "code", "detail", "attr"}
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import aiosmtplib
-import httpx
 import pytest
 
 from tests.integration.emulators.running import Running
+from tests.support import http
 
 
 @pytest.fixture
@@ -48,19 +48,19 @@ async def test_messages_stand_oldest_first_and_pages_newest_first(sink: Running)
     for subject in ("ett", "två"):
         await send(sink, mail(subject=subject))
     assert [message["subject"] for message in sink.get("/messages")] == ["ett", "två"]
-    page = httpx.get(sink.url).text
+    page = http.get(sink.url).text
     assert page.index("två") < page.index("ett")
 
 
 async def test_a_page_shows_one_mail_with_links_and_no_script(sink: Running) -> None:
     await send(sink, mail())
     (message,) = sink.get("/messages")
-    answer = httpx.get(f"{sink.url}/message/{message['id']}")
+    answer = http.get(f"{sink.url}/message/{message['id']}")
     assert 'href="http://localhost:8000/confirm#token=abc"' in answer.text
     assert 'sandbox="allow-popups' in answer.text
     assert "<script>" not in answer.text
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-    assert httpx.get(f"{sink.url}/message/99999999").status_code == 404
+    assert http.get(f"{sink.url}/message/99999999").status_code == 404
 
 
 async def test_an_address_that_bounces_is_refused(sink: Running) -> None:
@@ -90,7 +90,7 @@ async def test_ordered_refusals_come_the_ordered_number_of_times(sink: Running) 
 
 async def test_messages_can_be_cleared(sink: Running) -> None:
     await send(sink, mail())
-    assert httpx.delete(f"{sink.url}/messages").status_code == 204
+    assert http.delete(f"{sink.url}/messages").status_code == 204
     assert sink.get("/messages") == []
     assert sink.requests() == []
 

@@ -25,9 +25,10 @@ from contracts.messages import Done, Empty
 from contracts.newsletter import SUBSCRIBE
 from contracts.table import Account
 from contracts.text import GENERATE, TOOLS, Generate, Tools
-from ops.run.ports import any_port
+from ops.run.ports import any_port, release
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
+from tests.support import http
 from tests.support.nats import NatsServer
 
 ACCOUNT, SESSION_ID, COOKIE = "a" * 22, "s" * 22, "c" * 43
@@ -171,7 +172,7 @@ class Gateway:
 
     def __init__(self, server: NatsServer, directory: Path, database_url: str | None = None) -> None:
         self.owners = Owners(server)
-        self.port = any_port(set())
+        self.port = any_port()
         web = directory / "web"
         web.mkdir(exist_ok=True)
         (web / "index.html").write_text("<!doctype html><title>Larabot</title>")
@@ -207,6 +208,7 @@ class Gateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+        release(self.port)
         await self._stack.aclose()
 
     async def start(self) -> None:
@@ -229,7 +231,7 @@ class Gateway:
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         timeout = httpx.Timeout(20)
-        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=timeout, headers=headers)
+        return http.async_client(base_url=self.url, timeout=timeout, headers=headers)
 
     async def raw(self, sent: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A bare connection on which something was sent."""

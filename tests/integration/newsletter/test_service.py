@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsRequest
@@ -33,6 +32,7 @@ from contracts.newsletter import (
 from contracts.personal_data import Locator
 from tests.integration.emulators.running import Running
 from tests.integration.newsletter.conftest import ENGINES, LIST_ID, Reader, token_of
+from tests.support import http
 from tests.support.nats import NatsServer
 from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_dsar import ToyDsar
@@ -324,5 +324,5 @@ async def test_an_erasure_waits_for_brevo_and_for_nothing_else(
 
 def import_contact(brevo: Running, contact: dict[str, Any]) -> None:
     """Somebody imports a contact at Brevo, past us."""
-    answer = httpx.post(f"{brevo.url}/v3/contacts", json=contact, headers={"api-key": "xkeysib-emulator"})
+    answer = http.post(f"{brevo.url}/v3/contacts", json=contact, headers={"api-key": "xkeysib-emulator"})
     assert answer.status_code == 201

@@ -18,6 +18,7 @@ PORTS = Ports(
     gateway=8000,
     nats=8001,
     nats_monitor=8002,
+    nats_own_monitor=8005,
     mail_sink=8003,
     smtp=8004,
     emulators={vendor: 8010 + place for place, vendor in enumerate(VENDORS)},

@@ -65,7 +65,7 @@ def server() -> Server:
 
 @pytest.fixture
 def port(server: Server) -> Iterator[int]:
-    controller = Controller(server, hostname="127.0.0.1", port=any_port(set()))
+    controller = Controller(server, hostname="127.0.0.1", port=any_port())
     controller.start()
     yield controller.port
     controller.stop()
@@ -158,7 +158,7 @@ async def test_a_letter_that_smtp_cannot_carry_does_not_keep_the_others_waiting(
 
 
 async def test_a_server_that_is_away_costs_no_letter_for_a_day(toy: Toy, sender: MailSender, clock: FakeClock) -> None:
-    nowhere = sender_to(toy, any_port(set()))
+    nowhere = sender_to(toy, any_port())
     for _ in range(23):
         clock.advance(timedelta(hours=1))
         assert await nowhere.send_due() == 1
