@@ -22,6 +22,7 @@ from chassis.health import HealthDoor, watch_event_loop
 from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
 from chassis.holder.erasure import BeforeErasure
 from chassis.inventory import Inventory, UndeclaredStore
+from chassis.metrics import configure_metrics, flush_metrics
 from chassis.migrations import migrate
 from chassis.outbox import OutboxRelay
 from chassis.retention import Retention
@@ -138,6 +139,7 @@ class Service:
         """
         configure_logs(self.name, self.settings.log_level)
         configure_traces(self.name, self.settings.otlp_endpoint)
+        configure_metrics(self.name, self.settings.otlp_endpoint)
         import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
 
         async def live_and_leave() -> None:
@@ -150,6 +152,7 @@ class Service:
                 log.failure("service failed", error=error)  # the process ends below, before anybody else could say it
                 raise
             finally:
+                flush_metrics()
                 telemetry.flush()
                 sys.stderr.flush()
                 os._exit(status)

@@ -18,6 +18,7 @@ from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, Session, now_in, wake_after_commit
 from chassis.database.transition import either
 from chassis.lease import give_back_lease, take_lease
+from chassis.metrics import OUTBOX_BLOCKED, PUBLISH_FAILURES
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
 from contracts.identifiers import new_id
@@ -69,16 +70,21 @@ class OutboxRelay:
     async def run(self) -> None:
         """Publish until cancelled; while the bus or the database is away, try again less and less often."""
         pause = BACK_OFF_FIRST_SECONDS
+        time = asyncio.get_running_loop().time
+        moved = time()
         while True:
             self._awake.clear()
             try:
                 published = await self.publish_waiting()
             except FAILURES as error:
                 log.warning("outbox waits", error=error, seconds=pause)
+                PUBLISH_FAILURES.add()
+                OUTBOX_BLOCKED.tell(time() - moved)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, BACK_OFF_MAX_SECONDS)
                 continue
-            pause = BACK_OFF_FIRST_SECONDS
+            pause, moved = BACK_OFF_FIRST_SECONDS, time()
+            OUTBOX_BLOCKED.tell(0.0)
             if not published:
                 await self._idle()
 

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.database import Session
 from chassis.inbox import first_time
+from chassis.metrics import OUTBOX_BLOCKED, PUBLISH_FAILURES
 from chassis.outbox import BATCH_MAX, OutboxRelay, enqueue
 from chassis.tasks import end_all
 from tests.support.toy_service import TABLES, Published, Toy
@@ -104,6 +105,23 @@ async def test_the_relay_outlives_a_bus_that_is_away(toy: Toy) -> None:
         await put(toy, *range(BATCH_MAX + 10))
         await until_empty(toy)
     assert seen(toy.published) == list(range(BATCH_MAX + 10))
+
+
+async def test_an_outbox_that_does_not_move_is_told_until_it_does(toy: Toy) -> None:
+    failed = PUBLISH_FAILURES.read()
+    toy.published.failures = 10_000
+    async with running(toy.relay):
+        await put(toy, 1)
+        async with asyncio.timeout(20):
+            while PUBLISH_FAILURES.read() < failed + 2:
+                await asyncio.sleep(0.02)
+        assert OUTBOX_BLOCKED.read() > 0
+        toy.published.failures = 0
+        await until_empty(toy)
+        async with asyncio.timeout(20):
+            while OUTBOX_BLOCKED.read():
+                await asyncio.sleep(0.02)
+    assert seen(toy.published) == [1]
 
 
 async def test_two_relays_neither_lose_nor_overtake(toy: Toy) -> None:

@@ -1,0 +1,161 @@
+"""What tells an operator, by metric and by log, that something does not move: the instruments of all services.
+
+An instrument is declared here or nowhere, with its unit and the labels it may bear. A label's value is a short word of
+the code (a durable, a worker's name): no address, no name with a space or a capital, no long id passes. Where no OTLP
+endpoint is set nothing is built and nothing leaves the process; the log lines come all the same. Names follow the
+rules of OpenTelemetry (dots between parts, the unit beside the name: “Metrics semantic conventions”, opentelemetry.io).
+"""
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from chassis.telemetry import Log
+
+if TYPE_CHECKING:
+    from opentelemetry.metrics import CallbackOptions, Meter, Observation
+    from opentelemetry.sdk.metrics import MeterProvider
+
+EXPORT_SECONDS = 15.0
+LABEL_VALUE = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
+SERIES_MAX = 200
+REPEAT_SECONDS = 60.0
+
+log = Log("metrics")
+
+Labels = tuple[tuple[str, str], ...]
+
+_provider: "MeterProvider | None" = None
+
+
+class LabelRefused(ValueError):
+    """A label that the instrument does not declare, or a value that is no word of ours."""
+
+
+class _Instrument:
+    """Its values by labels, kept so that an exporter, if there is one, reads them when it wants them."""
+
+    def __init__(self, name: str, unit: str, about: str, *, labels: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.unit = unit
+        self.about = about
+        self._labels = frozenset(labels)
+        self._values: dict[Labels, float] = {}
+        INSTRUMENTS.append(self)
+
+    def read(self, **labels: str) -> float:
+        """The value now; 0 where none was told."""
+        return self._values.get(self._series(labels), 0.0)
+
+    @property
+    def series(self) -> int:
+        """How many combinations of label values there are."""
+        return len(self._values)
+
+    def observations(self, _options: "CallbackOptions") -> "Iterable[Observation]":
+        """All series, for the exporter."""
+        from opentelemetry.metrics import Observation  # noqa: PLC0415 — only where something is exported
+
+        return [Observation(value, dict(labels)) for labels, value in list(self._values.items())]
+
+    def build(self, meter: "Meter") -> None:
+        """Make it known to an exporter."""
+        raise NotImplementedError
+
+    def _series(self, labels: Mapping[str, str]) -> Labels:
+        if set(labels) != self._labels or not all(LABEL_VALUE.fullmatch(value) for value in labels.values()):
+            raise LabelRefused(f"{self.name} bears the labels {sorted(self._labels)}, each a short word of ours")
+        series = tuple(sorted(labels.items()))
+        if series not in self._values and len(self._values) >= SERIES_MAX:
+            return tuple((name, "other") for name, _ in series)
+        return series
+
+
+class Counter(_Instrument):
+    """How often something happened since the process began."""
+
+    def add(self, **labels: str) -> None:
+        """Count one more.
+
+        Raises:
+            LabelRefused: other labels than declared, or a value that is no word of ours.
+        """
+        series = self._series(labels)
+        self._values[series] = self._values.get(series, 0.0) + 1
+
+    def build(self, meter: "Meter") -> None:
+        """As an observable counter."""
+        meter.create_observable_counter(self.name, [self.observations], self.unit, self.about)
+
+
+class Age(_Instrument):
+    """How many seconds something has been waiting; beyond `late_seconds` the log says so, once a minute."""
+
+    def __init__(self, name: str, about: str, *, late_seconds: float, labels: tuple[str, ...] = ()) -> None:
+        super().__init__(name, "s", about, labels=labels)
+        self._late_seconds = late_seconds
+        self._said: dict[Labels, float] = {}
+
+    def tell(self, seconds: float, **labels: str) -> None:
+        """Say how long the oldest has waited by now; 0 where nothing waits.
+
+        Raises:
+            LabelRefused: other labels than declared, or a value that is no word of ours.
+        """
+        series = self._series(labels)
+        self._values[series] = seconds
+        if seconds > self._late_seconds:
+            self._say_late(series, seconds)
+        elif self._said.pop(series, None) is not None:
+            log.info("moving again", kind=self.name, **dict(series))
+
+    def build(self, meter: "Meter") -> None:
+        """As an observable gauge."""
+        meter.create_observable_gauge(self.name, [self.observations], self.unit, self.about)
+
+    def _say_late(self, series: Labels, seconds: float) -> None:
+        now = time.monotonic()
+        if now - self._said.get(series, -REPEAT_SECONDS) >= REPEAT_SECONDS:
+            self._said[series] = now
+            log.failure("nothing moves", error=None, kind=self.name, seconds=round(seconds), **dict(series))
+
+
+INSTRUMENTS: list[_Instrument] = []
+
+OUTBOX_BLOCKED = Age(
+    "larabot.outbox.blocked", "Since when the outbox cannot be published (stream full, bus or database away)",
+    late_seconds=30.0,
+)  # fmt: skip
+PUBLISH_FAILURES = Counter("larabot.outbox.failures", "{failure}", "Attempts to publish the outbox that failed")
+UNFINISHED = Age(
+    "larabot.work.unfinished", "Age of the oldest piece of work of a kind that is due and not done",
+    late_seconds=60.0, labels=("stage",),
+)  # fmt: skip
+DEAD_LETTERS = Counter(
+    "larabot.dead_letters", "{message}", "Messages put aside for a person to look at", labels=("consumer",)
+)
+
+
+def configure_metrics(service: str, otlp_endpoint: str | None) -> None:
+    """Export all instruments by OTLP every 15 seconds where an endpoint is set; else build nothing."""
+    global _provider  # noqa: PLW0603 — one exporter a process, as OpenTelemetry's own global is
+    if otlp_endpoint is None:
+        return
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415 — as above
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+
+    exporter = OTLPMetricExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/metrics", timeout=5)
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=EXPORT_SECONDS * 1000)
+    _provider = MeterProvider([reader], resource=Resource({"service.name": service}))
+    meter = _provider.get_meter("larabot")
+    for instrument in INSTRUMENTS:
+        instrument.build(meter)
+
+
+def flush_metrics() -> None:
+    """Let out the last values; at most some seconds, should the collector be away."""
+    if _provider is not None:
+        _provider.shutdown(timeout_millis=5000)
