@@ -54,7 +54,7 @@ class Publisher:
 @pytest.fixture
 async def publisher(tmp_path: Path) -> AsyncIterator[Publisher]:
     root = tmp_path / "released"
-    for folder in ("services", "chassis", "contracts", "policies"):
+    for folder in ("services", "chassis", "kernel", "contracts", "policies"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     async with NatsServer(tmp_path / "nats") as server:
         service = RunningService("consent", server, tmp_path, evidence_key="5a" * 32)

@@ -55,7 +55,7 @@ async def start_nginx(vendor: Vendor, room: Path) -> tuple[Process, Contestant]:
     binary = NGINX.find()
     if not binary:
         raise CannotStart("is not installed; `python -m ops machine --for bench` says how to get it")
-    port = any_port(set())
+    port = any_port()
     configuration = room / "nginx.conf"
     configuration.write_text(nginx_configuration(vendor, port, room))
     process = Process([str(binary), "-c", str(configuration)], room / "nginx.log")
@@ -67,7 +67,7 @@ async def start_nginx(vendor: Vendor, room: Path) -> tuple[Process, Contestant]:
 async def start_litellm(vendor: Vendor, room: Path) -> tuple[Process, Contestant]:
     """Started as its documentation says for production, with one worker, no database, and its master key checked."""
     program = install_litellm()
-    port = any_port(set())
+    port = any_port()
     configuration = room / "litellm.yaml"
     configuration.write_text(
         "model_list:\n  - model_name: school\n    litellm_params:\n      model: azure/school\n"
