@@ -20,6 +20,7 @@ from services.textproxy.adapters.patience import Patience
 from services.textproxy.adapters.sdk import Deployment
 from services.textproxy.domain import Progress, Prompt
 from tests.integration.emulators.running import Running, start
+from tests.support.waiting import until
 
 TEXT = "Åsa åt äpplen på ön 🍏 eftersom växterna tillhandahåller mat åt åtskilliga individer i hela landet."
 LAST_EVENTS = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
@@ -297,6 +298,7 @@ async def test_a_cancelled_stream_closes_the_connection(azure: Running, order: d
     model = await model_at(azure, patience=Patience())
     azure.fault(**order)
     task = asyncio.create_task(answer_of(model))
+    await until(azure.requests)
     await asyncio.sleep(0.2)
     assert azure.requests()[-1]["closed_at"] is None
     task.cancel()
