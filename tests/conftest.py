@@ -9,13 +9,15 @@ from tests.support.platform import Platform
 from tests.support.spans import SpanSink
 from tests.support.stores import Stores
 
+OURS = "tests/"
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(id): the promise of the privacy policy that a file proves")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of an xdist group together.
+    """Keep the tests of an xdist group together, and of a module whose tests share what it starts.
 
     xdist 3.8 hangs the group's name on an attribute that pytest 9.2 no longer builds the test's id from, so that its
     groups are silently none; here it is hung on the one that counts.
@@ -23,9 +25,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("loadgroup", default=False):
         return
     for item in items:
-        group = item.get_closest_marker("xdist_group")
-        if group is not None:
-            item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
+        marker = item.get_closest_marker("xdist_group")
+        group = marker.args[0] if marker else item.nodeid.partition("::")[0] if shares_a_module(item) else ""
+        if group:
+            item._id = type(item._id).parse(f"{item.nodeid}@{group}")  # noqa: SLF001
+
+
+def shares_a_module(item: pytest.Item) -> bool:
+    """Whether it uses a fixture of its module, which would otherwise be started in both workers."""
+    information = getattr(item, "_fixtureinfo", None)
+    definitions = information.name2fixturedefs.values() if information else ()
+    return any(found.scope == "module" and OURS in found.baseid for each in definitions for found in each)
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,8 @@ FAILING_CALL = re.compile(r"raises|warns|expect|timeout|wait_for")
 TENACITY = frozenset({"retry", "Retrying", "AsyncRetrying"})
 ROOM_FILES = ("README.md", "pyproject.toml", "inventory.py", "__main__.py", "app.py")
 
+SECONDS_ON_A_BUSY_MACHINE = 5
+CLOCK = re.compile(r"\b(?:monotonic|perf_counter|time\.time)\(\)")
 Findings = Iterator[str]
 
 
@@ -205,3 +207,27 @@ def unread_settings(settings: Source, readers: str) -> Findings:
                 )
                 if name and not re.search(rf"\.{name}\b", readers):
                     yield f"{settings.path}: {name} is read by nothing"
+
+
+def stop_watches(source: Source) -> Findings:
+    """Assertions that something took less than a few seconds: they fail on a busy machine."""
+    constants = {
+        target.id: node.value.value
+        for node in source.tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(source.tree):
+        if not (isinstance(node, ast.Assert) and isinstance(node.test, ast.Compare)):
+            continue
+        terms = [node.test.left, *node.test.comparators]
+        for left, compared, right in zip(terms, node.test.ops, terms[1:], strict=False):
+            smaller, larger = (left, right) if isinstance(compared, ast.Lt | ast.LtE) else (right, left)
+            limit = larger.value if isinstance(larger, ast.Constant) else constants.get(ast.unparse(larger))
+            if _is_elapsed(smaller) and isinstance(limit, int | float) and limit < SECONDS_ON_A_BUSY_MACHINE:
+                yield f"{source.path}:{node.lineno}: less than {limit} s is asked of a busy machine"
+
+
+def _is_elapsed(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and bool(CLOCK.search(ast.unparse(node)))

@@ -151,6 +151,29 @@ def test_a_bare_room_is_found() -> None:
     assert "services/attic has no inventory.py" in list(house.bare_rooms("attic", ["services/attic/README.md"]))
 
 
+def test_no_test_holds_a_stop_watch() -> None:
+    timeless = [source for source in TESTS if not source.path.startswith(("tests/promises/", "tests/bench/"))]
+    assert findings(house.stop_watches, timeless) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "assert time.monotonic() - began < 1\n",
+        "assert 0.1 <= perf_counter() - began < 2.5\n",
+        "SOON = 1.0\nassert time.monotonic() - began <= SOON\n",
+        "assert 1 > time.monotonic() - began\n",
+    ],
+)
+def test_a_stop_watch_is_found(text: str) -> None:
+    assert list(house.stop_watches(sample(text, "tests/unit/test_x.py")))
+
+
+@pytest.mark.parametrize("text", ["assert time.monotonic() - began < 30\n", "assert time.monotonic() - began >= 2\n"])
+def test_a_wait_and_a_wide_bound_are_none(text: str) -> None:
+    assert not list(house.stop_watches(sample(text, "tests/unit/test_x.py")))
+
+
 @pytest.mark.parametrize("room", ["chassis", *(f"services/{service}" for service in SERVICES)])
 def test_every_setting_is_read(room: str) -> None:
     settings = [source for source in CODE if source.path == f"{room}/settings.py"]

