@@ -1,9 +1,9 @@
 """What tells an operator, by metric and by log, that something does not move: the instruments of all services.
 
 An instrument is declared here or nowhere, with its unit and the labels it may bear. A label's value is a short word of
-the code (a durable, a worker's name): no address, no name with a space or a capital, no long id passes. Where no OTLP
-endpoint is set nothing is built and nothing leaves the process; the log lines come all the same. Names follow the
-rules of OpenTelemetry (dots between parts, the unit beside the name: “Metrics semantic conventions”, opentelemetry.io).
+the code (a durable, a worker's name); an address, a name with a space or a capital, or a long id is counted as `other`.
+Where no OTLP endpoint is set nothing is built and nothing leaves the process; the log lines come all the same. Names
+follow OpenTelemetry (dots between parts, the unit beside the name: “Metrics semantic conventions”, opentelemetry.io).
 """
 
 import re
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EXPORT_SECONDS = 15.0
 LABEL_VALUE = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
 SERIES_MAX = 200
+OTHER = "other"
 REPEAT_SECONDS = 60.0
 
 log = Log("metrics")
@@ -29,8 +30,8 @@ Labels = tuple[tuple[str, str], ...]
 _provider: "MeterProvider | None" = None
 
 
-class LabelRefused(ValueError):
-    """A label that the instrument does not declare, or a value that is no word of ours."""
+class UndeclaredLabel(ValueError):
+    """A label that the instrument does not declare."""
 
 
 class _Instrument:
@@ -64,11 +65,13 @@ class _Instrument:
         raise NotImplementedError
 
     def _series(self, labels: Mapping[str, str]) -> Labels:
-        if set(labels) != self._labels or not all(LABEL_VALUE.fullmatch(value) for value in labels.values()):
-            raise LabelRefused(f"{self.name} bears the labels {sorted(self._labels)}, each a short word of ours")
-        series = tuple(sorted(labels.items()))
+        """A value that is no word of the code is `other`: to count something must never stop the work itself."""
+        if set(labels) != self._labels:
+            raise UndeclaredLabel(f"{self.name} bears the labels {sorted(self._labels)}")
+        words = {name: value if LABEL_VALUE.fullmatch(value) else OTHER for name, value in labels.items()}
+        series = tuple(sorted(words.items()))
         if series not in self._values and len(self._values) >= SERIES_MAX:
-            return tuple((name, "other") for name, _ in series)
+            return tuple((name, OTHER) for name, _ in series)
         return series
 
 
@@ -79,7 +82,7 @@ class Counter(_Instrument):
         """Count one more.
 
         Raises:
-            LabelRefused: other labels than declared, or a value that is no word of ours.
+            UndeclaredLabel: other labels than declared.
         """
         series = self._series(labels)
         self._values[series] = self._values.get(series, 0.0) + 1
@@ -101,7 +104,7 @@ class Age(_Instrument):
         """Say how long the oldest has waited by now; 0 where nothing waits.
 
         Raises:
-            LabelRefused: other labels than declared, or a value that is no word of ours.
+            UndeclaredLabel: other labels than declared.
         """
         series = self._series(labels)
         self._values[series] = seconds
@@ -128,9 +131,8 @@ OUTBOX_BLOCKED = Age(
     late_seconds=30.0,
 )  # fmt: skip
 PUBLISH_FAILURES = Counter("larabot.outbox.failures", "{failure}", "Attempts to publish the outbox that failed")
-UNFINISHED = Age(
-    "larabot.work.unfinished", "Age of the oldest piece of work of a kind that is due and not done",
-    late_seconds=60.0, labels=("stage",),
+STEP_BLOCKED = Age(
+    "larabot.worker.blocked", "Since when every try of a worker has failed", late_seconds=30.0, labels=("stage",)
 )  # fmt: skip
 DEAD_LETTERS = Counter(
     "larabot.dead_letters", "{message}", "Messages put aside for a person to look at", labels=("consumer",)

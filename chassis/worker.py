@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, is_away
+from chassis.metrics import STEP_BLOCKED
 from chassis.telemetry import Log
 
 AT_ONCE = 0.0
@@ -61,6 +62,8 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled."""
         failed = 0
+        time = asyncio.get_running_loop().time
+        stage, moved = self._name.replace(" ", "-"), time()
         while True:
             self._awake.clear()
             try:
@@ -69,10 +72,13 @@ class Worker:
                 failed += 1
                 pause = back_off(failed, BACK_OFF_FIRST_SECONDS, BACK_OFF_MAX_SECONDS)
                 log.warning("worker waits", error=error, stage=self._name, seconds=round(pause, 1))
+                STEP_BLOCKED.tell(time() - moved, stage=stage)
                 await asyncio.sleep(pause)
                 continue
-            failed = 0
+            failed, moved = 0, time()
+            STEP_BLOCKED.tell(0.0, stage=stage)
             await self._rest(seconds)
+            moved = time()
 
     async def _rest(self, seconds: float | None) -> None:
         if seconds is not None and seconds <= 0:

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from chassis.bus.codec import parse
 from chassis.bus.connection import Bus
+from chassis.metrics import DEAD_LETTERS
 from chassis.telemetry import Log, span
 from contracts.derive.streams import dead_letter_subject, durable_name, stream_of
 from contracts.errors import Refusal
@@ -110,6 +111,7 @@ class DurableConsumer:
         aside = dead_letter_subject(self._bus.service, self._durable)
         await publish_durably(self._bus, aside, letter, f"{aside}.{place.stream}.{sequence}")
         log.failure("message put aside", consumer=self._durable, stream=place.stream, sequence=sequence)
+        DEAD_LETTERS.add(consumer=self._durable)
         await message.term()
 
     async def _handled(self, event: BaseModel, message: Msg) -> bool:

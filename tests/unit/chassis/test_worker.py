@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chassis.metrics import STEP_BLOCKED
 from chassis.tasks import end_all
 from chassis.worker import AT_ONCE, OneByOne, Worker, back_off, regularly
 from tests.support.clock import START, FakeClock
@@ -171,6 +172,22 @@ async def test_failures_are_waited_out_and_anything_else_ends_it() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await Worker("tasks", step, failures=(Refused,)).run()
+
+
+async def test_failing_is_told_until_a_try_succeeds() -> None:
+    outcomes = iter([OSError(), OSError(), None])
+    told: list[bool] = []
+
+    async def step() -> None:
+        told.append(STEP_BLOCKED.read(stage="what-fails-twice") > 0)
+        outcome = next(outcomes)
+        if outcome is not None:
+            raise outcome
+
+    async with running(Worker("what fails twice", step)):
+        await until(lambda: len(told) == 3)
+        await until(lambda: STEP_BLOCKED.read(stage="what-fails-twice") == 0)
+    assert told == [False, True, True]
 
 
 async def test_what_comes_round_is_tried_again_soon_after_a_failure() -> None:
