@@ -145,16 +145,16 @@ def how_far_the_client_goes(found: Sequence[Contestant], rounds: report.Rounds) 
     return f"The load client: {max(by_us):.0f} requests/s of nginx at 16 at once, where wrk gets {rate:.0f}."
 
 
-def commit() -> str:
+def commit(tree: Path) -> str:
     done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty"], cwd=tree, capture_output=True, text=True, check=False
     )
     return done.stdout.strip() or "unknown"
 
 
-def as_json(rounds: report.Rounds) -> dict[str, object]:
+def as_json(of: str, rounds: report.Rounds) -> dict[str, object]:
     return {
-        "commit": commit(),
+        "commit": of,
         "machine": {
             "python": machine.python_version(),
             "system": machine.platform(),
@@ -177,6 +177,7 @@ async def bench(asked: argparse.Namespace) -> None:
     names = asked.names.split(",") if asked.names else list(NAMES)
     cells = cells_asked(asked.only)
     rounds = asked.rounds or (1 if asked.quick else 3)
+    measured_commit = commit(ROOT)  # now, for others may edit while it runs
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="larabot-bench-") as directory:
         room = Path(directory)
@@ -187,9 +188,9 @@ async def bench(asked: argparse.Namespace) -> None:
                 client = how_far_the_client_goes(found, measured)
         finally:
             vendor.process.stop()
-    asked.out.write_text(json.dumps(as_json(measured), indent=1))
+    asked.out.write_text(json.dumps(as_json(measured_commit, measured), indent=1))
     print("\n".join(report.cell_lines(measured)))
-    print(f"\n{client}\n\nOurs at {commit()}, medians of {rounds} rounds:")
+    print(f"\n{client}\n\nOurs at {measured_commit}, medians of {rounds} rounds:")
     print("\n".join(report.target_lines(measured)))
     print(f"\nAll figures: {asked.out}")
 

@@ -98,7 +98,7 @@ def short(value: float) -> str:
         return "-"
     if math.isinf(value):
         return "never"
-    if 0 < value < 0.5:
+    if 0 < value < 0.8:
         return f"1/{1 / value:.3g}"
     return f"{value:.4g}" if value < 1000 else f"{value:.0f}"
 

@@ -11,6 +11,7 @@ from tests.bench.text_path.load import fault_of
 from tests.bench.text_path.orders import Order, order_in
 from tests.bench.text_path.profile import top
 from tests.bench.text_path.report import Target, measured, verdict
+from tests.bench.text_path.tables import errors, rounds_of, shares
 
 LEAST = Target("least", "cell", "rate", "litellm", must=8, aim=25, more=True)
 MOST = Target("most", "cell", "rate", "litellm", must=1 / 4, aim=1 / 10, above="direct")
@@ -86,3 +87,10 @@ def test_a_profile_counts_a_function_once_per_stack() -> None:
     lines = top(["serve (a.py);serve (a.py);read (b.py) 3", "serve (a.py) 1"])
     assert lines[2].startswith(" 75.0% read (b.py)")
     assert lines[2].endswith("100.0% serve (a.py)")
+
+
+def test_a_table_takes_the_process_shares_of_a_cell_and_leaves_out_client_and_stub() -> None:
+    written = {"values": {"rate": 7.0}, "cpu_seconds": {"gateway": 3.0, "auth": 1.0, "(stub)": 9.0}, "errors": {"x": 2}}
+    rounds = rounds_of({"rounds": [{"whole-c16": {"ours": written}}]})
+    assert shares(rounds, "whole-c16", "rate") == {"gateway": 5.25, "auth": 1.75}
+    assert errors(rounds, "whole-c16", "ours") == " (2 failed)"
