@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +150,13 @@ SCENES = (
     Scene("not-found", "/nowhere"),
 )
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
+# Each language, and each size in each scheme: colours go by scheme, layout by size, words by language.
+LOOKS = (
+    ("sv", "desktop", "light"),
+    ("sv", "phone", "dark"),
+    ("nb", "phone", "light"),
+    ("en", "desktop", "dark"),
+)
 
 
 async def set_stage(anna: Visitor, scene: Scene, person: Person | None) -> None:
@@ -199,14 +205,13 @@ async def test_a_page_is_accessible_and_whole_in_every_language_and_look(
     SCREENS.mkdir(parents=True, exist_ok=True)
     faults: dict[str, Any] = {}
     async with staged(scene, visitor, signed_in, platform) as anna:
-        for language, size, scheme in product(LOCALES, SIZES, ("light", "dark")):
+        for language, size, scheme in LOOKS:
             await turn_to(anna, language)
             await anna.page.set_viewport_size(SIZES[size])
             await anna.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             look = f"{scene.name}.{language}.{scheme}.{size}"
             await anna.page.screenshot(path=SCREENS / f"{look}.png", full_page=scene.answered)
-            if language == "sv" or scheme == "light":
-                faults[look] = await violations(anna)
+            faults[look] = await violations(anna)
         for language in LOCALES:
             await turn_to(anna, language)
             await anna.page.set_viewport_size(NARROWEST)
