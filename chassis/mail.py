@@ -4,11 +4,10 @@ The queue holds an address and a rendered letter, so it is personal data with a 
 one sender at a time; after a crash it may be sent twice, under the same Message-ID. Addresses never reach a log.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,15 +18,14 @@ import aiosmtplib
 from sqlalchemy import Row, Table, delete, insert, select, update
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, Session, StillBusy, now_in, wake_after_commit
+from chassis.database import Database, Session, StillBusy, now_in, wake_after_commit
 from chassis.database.transition import either
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
+from chassis.worker import AT_ONCE, Worker
 from contracts.identifiers import new_id
 
-NOT_SETTLED: tuple[type[Exception], ...] = (StillBusy, *DATABASE_FAILURES)
 BATCH_MAX = 10
-IDLE_SECONDS = 1.0
 SMTP_SECONDS = 15.0
 LEASE = timedelta(minutes=5)
 RETRY_FIRST, RETRY_MAX = timedelta(seconds=2), timedelta(hours=1)
@@ -127,39 +125,29 @@ class MailSender:
         }
         self._clock = clock
         self.outcomes: Counter[str] = Counter()
-        self._awake = asyncio.Event()
-        database.on_commit(MAIL, self.wake)
+        self._taken_back, self._settled = False, True
+        self._worker = Worker(MAIL, self._step, database=database, failures=(StillBusy,))
 
     def wake(self) -> None:
-        """Look into the queue now rather than at the next poll."""
-        self._awake.set()
+        """Look into the queue now."""
+        self._worker.wake()
 
     async def run(self) -> None:
         """Send until cancelled. A pause after sending begins with emptying the log: links are secrets."""
-        taken_back, settled = False, True
-        while True:
-            self._awake.clear()
-            try:
-                if not taken_back:
-                    await self._take_back()
-                    taken_back = True
-                sent = await self.send_due()
-            except DATABASE_FAILURES as error:
-                log.warning("mail queue unreachable", error=error)
-                sent = 0
-            settled = settled and not sent
-            if not sent:
-                settled = settled or await self._settle()
-                await self._idle()
+        await self._worker.run()
 
-    async def _settle(self) -> bool:
-        """Whether no byte of a letter that was sent is left in the write-ahead log."""
-        try:
+    async def _step(self) -> float | None:
+        if not self._taken_back:
+            await self._take_back()
+            self._taken_back = True
+        if await self.send_due():
+            self._settled = False
+            return AT_ONCE
+        if not self._settled:
             await self._database.truncate_wal()
-        except NOT_SETTLED as error:
-            log.warning("mail queue not settled", error=error)
-            return False
-        return True
+            self._settled = True
+        due_at = await self._database.read(self._next_due)
+        return None if due_at is None else (due_at - self._clock.now()).total_seconds()
 
     async def send_due(self) -> int:
         """Send the letters that are due; returns how many were taken up."""
@@ -186,13 +174,18 @@ class MailSender:
 
     def _lease(self, session: Session) -> Sequence[Row[Any]]:
         queue, now = self._queue, self._clock.now()
-        due = select(queue.c.id).where(queue.c.due_at <= now).order_by(queue.c.due_at).limit(BATCH_MAX)
+        due = (
+            select(queue.c.id).where(queue.c.due_at <= now).order_by(queue.c.attempts, queue.c.due_at).limit(BATCH_MAX)
+        )
         chosen = session.scalars(due.with_for_update(skip_locked=True)).all()
         if not chosen:
             return []
         taken = update(queue).where(queue.c.id.in_(chosen))
         session.execute(taken.values(due_at=now + LEASE, attempts=queue.c.attempts + 1))
         return session.execute(select(queue).where(queue.c.id.in_(chosen)).order_by(queue.c.created_at)).all()
+
+    def _next_due(self, session: Session) -> datetime | None:
+        return session.scalar(select(self._queue.c.due_at).order_by(self._queue.c.due_at).limit(1))
 
     async def _send(self, row: Row[Any]) -> str:
         try:
@@ -214,13 +207,6 @@ class MailSender:
         message["Date"] = format_datetime(row.created_at)
         message["Message-ID"] = f"<{row.id}@{self._domain}>"
         return message
-
-    async def _idle(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return  # nobody woke us: something may have become due
 
 
 def retry_delay(attempts: int) -> timedelta:

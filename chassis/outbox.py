@@ -20,12 +20,10 @@ from chassis.database.transition import either
 from chassis.lease import give_back_lease, take_lease
 from chassis.metrics import OUTBOX_BLOCKED, PUBLISH_FAILURES
 from chassis.tables import StandardTables
-from chassis.telemetry import Log
+from chassis.worker import AT_ONCE, Worker
 from contracts.identifiers import new_id
 
 BATCH_MAX = 64
-IDLE_SECONDS = 0.5
-BACK_OFF_FIRST_SECONDS, BACK_OFF_MAX_SECONDS = 0.1, 5.0
 PUBLISH_SECONDS = 5.0
 PASS_SECONDS = 5.0  # then what is published is forgotten, so that a slow bus does not mean a long transaction
 TURN = timedelta(seconds=PASS_SECONDS + PUBLISH_SECONDS + 2)  # a relay that died in its turn is waited for so long
@@ -33,8 +31,6 @@ BEATEN_SECONDS = 0.05
 
 OUTBOX = "outbox"
 FAILURES: tuple[type[Exception], ...] = (nats.errors.Error, *DATABASE_FAILURES)
-
-log = Log("outbox")
 
 Publish = Callable[[str, bytes, str], Awaitable[None]]
 
@@ -60,33 +56,31 @@ class OutboxRelay:
         self._beaten = False
         self._publish = publish
         self._clock = clock
-        self._awake = asyncio.Event()
-        database.on_commit(OUTBOX, self.wake)
+        self._blocked_since: float | None = None
+        self._worker = Worker(OUTBOX, self._step, database=database, failures=FAILURES)
 
     def wake(self) -> None:
-        """Look into the outbox now rather than at the next poll."""
-        self._awake.set()
+        """Look into the outbox now."""
+        self._worker.wake()
 
     async def run(self) -> None:
         """Publish until cancelled; while the bus or the database is away, try again less and less often."""
-        pause = BACK_OFF_FIRST_SECONDS
+        await self._worker.run()
+
+    async def _step(self) -> float | None:
         time = asyncio.get_running_loop().time
-        moved = time()
-        while True:
-            self._awake.clear()
-            try:
-                published = await self.publish_waiting()
-            except FAILURES as error:
-                log.warning("outbox waits", error=error, seconds=pause)
-                PUBLISH_FAILURES.add()
-                OUTBOX_BLOCKED.tell(time() - moved)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, BACK_OFF_MAX_SECONDS)
-                continue
-            pause, moved = BACK_OFF_FIRST_SECONDS, time()
-            OUTBOX_BLOCKED.tell(0.0)
-            if not published:
-                await self._idle()
+        try:
+            published = await self.publish_waiting()
+        except FAILURES:
+            self._blocked_since = self._blocked_since or time()
+            PUBLISH_FAILURES.add()
+            OUTBOX_BLOCKED.tell(time() - self._blocked_since)
+            raise
+        self._blocked_since = None
+        OUTBOX_BLOCKED.tell(0.0)
+        if published:
+            return AT_ONCE
+        return BEATEN_SECONDS if self._beaten else None
 
     async def publish_waiting(self) -> int:
         """Publish one batch in order; returns how many. What was published before a failure is not kept.
@@ -135,10 +129,3 @@ class OutboxRelay:
     def _forget(self, session: Session, published: Sequence[int]) -> None:
         if published:
             session.execute(delete(self._outbox).where(self._outbox.c.id.in_(published)))
-
-    async def _idle(self) -> None:
-        try:
-            async with asyncio.timeout(BEATEN_SECONDS if self._beaten else IDLE_SECONDS):
-                await self._awake.wait()
-        except TimeoutError:
-            return  # nobody woke us: look anyway, another process may have written

@@ -1,22 +1,19 @@
 """Retention: rows past their period are deleted, whether or not anybody asks."""
 
-import asyncio
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, Session, StillBusy, affected
+from chassis.database import Database, Session, StillBusy, affected
 from chassis.inventory import Inventory
 from chassis.tables import TRACES_KEPT, StandardTables, trace_columns
 from chassis.telemetry import Log
+from chassis.worker import regularly
 
 BATCH_MAX = 500
-EVERY_SECONDS, JITTER_SECONDS = 55, 10
-
-FAILURES: tuple[type[Exception], ...] = (StillBusy, *DATABASE_FAILURES)
+EVERY_SECONDS = 60.0
 
 log = Log("retention")
 
@@ -44,12 +41,10 @@ class Retention:
 
     async def run(self) -> None:
         """Sweep about once a minute until cancelled; replicas drift apart."""
-        while True:
-            try:
-                await self.sweep()
-            except FAILURES as error:
-                log.warning("retention waits", error=error)
-            await asyncio.sleep(EVERY_SECONDS + secrets.randbelow(JITTER_SECONDS))
+        await regularly("retention", EVERY_SECONDS, self._sweep, first_after_seconds=0, failures=(StillBusy,))
+
+    async def _sweep(self) -> None:
+        await self.sweep()
 
     async def sweep(self) -> dict[str, int]:
         """Delete every row whose period is over; returns how many per store, where there were any."""
