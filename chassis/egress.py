@@ -32,7 +32,7 @@ EuRegion = Annotated[str, AfterValidator(in_the_eu)]
 
 
 def checked_address(address: str, hosts: tuple[str, ...], *, emulated: bool) -> str:
-    """Refuse an address that is not the processor's; `hosts` are the ends of its host names.
+    """Refuse an address that is not the processor's; `hosts` are its hosts, or with a dot before them their parents.
 
     Raises:
         PydanticCustomError: another host, or one that is not encrypted.
@@ -45,7 +45,7 @@ def checked_address(address: str, hosts: tuple[str, ...], *, emulated: bool) -> 
         return address
     if parts.scheme not in ENCRYPTED:
         raise PydanticCustomError("not-encrypted", "the address is not encrypted")
-    if not host.endswith(hosts):
+    if not any(host.endswith(one) if one.startswith(".") else host == one for one in hosts):
         raise PydanticCustomError("not-the-processor", "the host is not one of the processor's")
     return address
 

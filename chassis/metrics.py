@@ -134,6 +134,10 @@ PUBLISH_FAILURES = Counter("larabot.outbox.failures", "{failure}", "Attempts to 
 STEP_BLOCKED = Age(
     "larabot.worker.blocked", "Since when every try of a worker has failed", late_seconds=30.0, labels=("stage",)
 )  # fmt: skip
+PUT_OFF = Counter(
+    "larabot.worker.put_off", "{attempt}", "Attempts at an item that failed, by the code of the reason",
+    labels=("stage", "reason"),
+)  # fmt: skip
 DEAD_LETTERS = Counter(
     "larabot.dead_letters", "{message}", "Messages put aside for a person to look at", labels=("consumer",)
 )

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, is_away
-from chassis.metrics import STEP_BLOCKED
+from chassis.metrics import PUT_OFF, STEP_BLOCKED
 from chassis.telemetry import Log
 
 AT_ONCE = 0.0
@@ -165,6 +165,7 @@ class OneByOne(Generic[Item]):
 
     async def _put_off(self, item: Item, reason: str) -> None:
         log.warning("item put off", stage=self._name, reason=reason)
+        PUT_OFF.add(stage=self._name.replace(" ", "-"), reason=reason)
         await self._work.put_off(item, reason)
 
 

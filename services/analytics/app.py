@@ -18,7 +18,7 @@ from services.analytics.adapters.policies import read_allow_list
 from services.analytics.endpoints import Endpoints
 from services.analytics.inventory import INVENTORY
 from services.analytics.ports import RecipientRefused, RecipientUnavailable
-from services.analytics.settings import POLICIES, AnalyticsSettings, refuse_outside_eu
+from services.analytics.settings import POLICIES, AnalyticsSettings
 from services.analytics.tables import TABLES, Base
 from services.analytics.usecases.checking import Checking
 from services.analytics.usecases.counting import Counting
@@ -31,8 +31,6 @@ CHECK_FIRST_SECONDS, CHECK_SECONDS = 3.0, 600.0
 
 def build(settings: AnalyticsSettings) -> Service:
     """Put the service together."""
-    for setting in ("posthog_host", "posthog_api_host"):
-        refuse_outside_eu(setting, getattr(settings, setting), settings.public_url, emulated=settings.emulated)
     service = Service("analytics", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
     clock, database = service.clock, service.database
     allowed = read_allow_list(POLICIES)

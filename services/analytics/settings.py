@@ -3,14 +3,14 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationInfo, field_validator
 
-from chassis.settings import Settings, SettingsRefused
+from chassis.egress import checked_address, is_loopback
+from chassis.settings import Settings
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
-POSTHOG_EU = frozenset({"eu.i.posthog.com", "eu.posthog.com"})
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+POSTHOG_EU = ("eu.i.posthog.com", "eu.posthog.com")
 
 
 class AnalyticsSettings(Settings):
@@ -22,22 +22,10 @@ class AnalyticsSettings(Settings):
     posthog_project_id: int
     posthog_personal_api_key: SecretStr
 
-
-def refuse_outside_eu(setting: str, address: str, public_url: str, *, emulated: bool) -> None:
-    """Raise unless statistics stay in the EU; PostHog's own default is in America.
-
-    Raises:
-        SettingsRefused: naming the setting.
-    """
-    if not is_in_eu(address, public_url, emulated=emulated):
-        raise SettingsRefused(f"LARABOT_{setting.upper()}: statistics go to PostHog in the EU only")
-
-
-def is_in_eu(address: str, public_url: str, *, emulated: bool) -> bool:
-    """Whether an address is PostHog's EU cloud or below our own domain, over TLS; or an emulator on this machine."""
-    parts = urlsplit(address)
-    host, own = parts.hostname or "", urlsplit(public_url).hostname or ""
-    if host in LOOPBACK:
-        return emulated
-    below_own = own not in LOOPBACK and host.endswith(f".{own}")
-    return parts.scheme == "https" and (below_own or host in POSTHOG_EU)
+    @field_validator("posthog_host", "posthog_api_host")
+    @classmethod
+    def in_the_eu(cls, address: str, info: ValidationInfo) -> str:
+        """Refuse any host but PostHog's EU cloud and ones below our own domain; its own default is in America."""
+        own = urlsplit(info.data.get("public_url", "")).hostname or ""
+        below_own = () if not own or is_loopback(own) else (f".{own}",)
+        return checked_address(address, (*POSTHOG_EU, *below_own), emulated=info.data.get("emulated", False))

@@ -19,7 +19,7 @@ from services.newsletter.domain.tasks import CHANGES, COMPARISONS, RECONCILE_EVE
 from services.newsletter.endpoints import Endpoints
 from services.newsletter.inventory import INVENTORY
 from services.newsletter.ports import RecipientRefused, RecipientUnavailable
-from services.newsletter.settings import POLICIES, NewsletterSettings, refuse_foreign_recipient
+from services.newsletter.settings import POLICIES, NewsletterSettings
 from services.newsletter.tables import TABLES, Base
 from services.newsletter.usecases.ending import Leaving
 from services.newsletter.usecases.following import Following
@@ -32,7 +32,6 @@ HOURLY = RECONCILE_EVERY.total_seconds()
 
 def build(settings: NewsletterSettings) -> Service:
     """Put the service together."""
-    refuse_foreign_recipient(settings.brevo_base_url, emulated=settings.emulated)
     service = Service("newsletter", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=MIGRATIONS)
     clock, database = service.clock, service.database
     pseudonyms = Pseudonyms(bytes.fromhex(settings.suppression_key.get_secret_value()))

@@ -1,16 +1,15 @@
 """What the service is told at its start."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationInfo, field_validator
 
-from chassis.settings import Settings, SettingsRefused
+from chassis.egress import checked_address
+from chassis.settings import Settings
 
 POLICIES = Path(__file__).resolve().parents[2] / "policies"
 
-BREVO_HOST = "api.brevo.com"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+BREVO_HOSTS = ("api.brevo.com",)
 
 
 class NewsletterSettings(Settings):
@@ -30,20 +29,8 @@ class NewsletterSettings(Settings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
 
-
-def refuse_foreign_recipient(base_url: str, *, emulated: bool) -> None:
-    """Raise unless contacts go to Brevo.
-
-    Raises:
-        SettingsRefused: they would go elsewhere, or unencrypted.
-    """
-    if not is_brevo(base_url, emulated=emulated):
-        raise SettingsRefused(f"LARABOT_BREVO_BASE_URL: contacts go to https://{BREVO_HOST} only")
-
-
-def is_brevo(base_url: str, *, emulated: bool) -> bool:
-    """Whether an address is Brevo's, over TLS, or that of an emulator on this machine."""
-    address = urlsplit(base_url)
-    if address.hostname in LOOPBACK:
-        return emulated
-    return address.scheme == "https" and address.hostname == BREVO_HOST
+    @field_validator("brevo_base_url")
+    @classmethod
+    def at_brevo(cls, address: str, info: ValidationInfo) -> str:
+        """Refuse another recipient of contacts than Brevo, or one that is not encrypted."""
+        return checked_address(address, BREVO_HOSTS, emulated=info.data.get("emulated", False))

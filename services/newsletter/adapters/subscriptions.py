@@ -10,6 +10,7 @@ from sqlmodel import col
 from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into, is_away
 from chassis.inbox import first_time
 from chassis.mail import Letter, post
+from chassis.metrics import DEAD_LETTERS
 from chassis.outbox import enqueue
 from chassis.telemetry import Log
 from contracts.newsletter import READER_LEFT, ReaderLeft
@@ -86,6 +87,7 @@ class SqlSubscriptions:
 
     async def _put_aside(self, callback: AsideCallback, now: datetime) -> None:
         if await self._database.write(_note_aside, self._pseudonyms.of_event(callback.identity), callback, now):
+            DEAD_LETTERS.add(consumer=CALLBACKS)
             log.failure("callback put aside", vendor="brevo", kind=callback.event, reason=callback.code)
 
     def _ask(self, session: Session, opt_in: OptIn, letter: Notice) -> None:

@@ -1,15 +1,31 @@
 """Where statistics may go, and what is declared about it."""
 
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from chassis.migrations import pending_changes
-from chassis.settings import SettingsRefused
 from services.analytics.app import MIGRATIONS
 from services.analytics.inventory import INVENTORY
-from services.analytics.settings import is_in_eu, refuse_outside_eu
+from services.analytics.settings import AnalyticsSettings
 from services.analytics.tables import Base
 
-PUBLIC = "https://larabot.se"
+GOOD: dict[str, Any] = {
+    "nats_url": "nats://127.0.0.1:1",
+    "nats_seed": "s",
+    "nats_events_seed": "s",
+    "database_url": "sqlite:///x.db",
+    "receipt_seed": "00",
+    "public_url": "https://larabot.se",
+    "posthog_project_token": "t",
+    "posthog_project_id": 1,
+    "posthog_personal_api_key": "k",
+}
+
+
+def settings_with(address: str, emulated: bool, **change: Any) -> AnalyticsSettings:
+    return AnalyticsSettings(**{**GOOD, **change}, posthog_host=address, posthog_api_host=address, emulated=emulated)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +38,7 @@ PUBLIC = "https://larabot.se"
     ],
 )
 def test_statistics_stay_in_the_eu(address: str, emulated: bool) -> None:
-    assert is_in_eu(address, PUBLIC, emulated=emulated)
+    assert settings_with(address, emulated).posthog_host == address
 
 
 @pytest.mark.parametrize(
@@ -39,8 +55,13 @@ def test_statistics_stay_in_the_eu(address: str, emulated: bool) -> None:
     ],
 )
 def test_anything_else_keeps_the_service_from_starting(address: str, emulated: bool) -> None:
-    with pytest.raises(SettingsRefused, match="LARABOT_POSTHOG_HOST"):
-        refuse_outside_eu("posthog_host", address, PUBLIC, emulated=emulated)
+    with pytest.raises(ValidationError, match="posthog_host"):
+        settings_with(address, emulated)
+
+
+def test_below_a_local_address_nothing_is_our_own() -> None:
+    with pytest.raises(ValidationError, match="posthog_host"):
+        settings_with("https://statistics.localhost", False, public_url="http://localhost:8000")
 
 
 def test_the_inventory_is_whole_and_the_migrations_agree_with_the_models() -> None:

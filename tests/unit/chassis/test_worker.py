@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chassis.metrics import STEP_BLOCKED
+from chassis.metrics import PUT_OFF, STEP_BLOCKED
 from chassis.tasks import end_all
 from chassis.worker import AT_ONCE, OneByOne, Worker, back_off, regularly
 from tests.support.clock import START, FakeClock
@@ -99,6 +99,7 @@ async def test_a_failing_item_waits_alone_and_says_why(tasks: Tasks, failure: Ex
     assert tasks.done == ["healthy"]
     reason = str(failure) if isinstance(failure, Refused) else type(failure).__name__
     assert tasks.put_off_for == [("stuck", reason)]
+    assert PUT_OFF.read(stage="tasks", reason=reason if reason == "status-400" else "other") > 0
 
 
 async def test_after_an_outage_nothing_is_taken_for_longer_and_longer_until_it_is_over(tasks: Tasks) -> None:

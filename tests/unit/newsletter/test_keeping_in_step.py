@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from chassis.settings import SettingsRefused
 from services.newsletter.domain.tasks import (
     RECONCILE_BACK,
     RETRY_MAX,
@@ -16,7 +15,6 @@ from services.newsletter.domain.tasks import (
     retry_delay,
 )
 from services.newsletter.ports import ListedContact, RecipientRefused, RecipientUnavailable
-from services.newsletter.settings import is_brevo, refuse_foreign_recipient
 from services.newsletter.usecases.keeping_in_step import KeepingInStep
 from tests.support.clock import START, FakeClock
 from tests.unit.newsletter.conftest import a_subscription
@@ -107,26 +105,3 @@ def test_waiting_grows_to_a_limit() -> None:
     assert retry_delay(STUCK_AFTER - 1) == RETRY_MAX
     assert retry_delay(100) == RETRY_STUCK
     assert timedelta(minutes=5) < RETRY_MAX
-
-
-@pytest.mark.parametrize(
-    ("address", "emulated"),
-    [("https://api.brevo.com/v3", False), ("http://127.0.0.1:81/v3", True), ("https://api.brevo.com/v3", True)],
-)
-def test_contacts_go_to_brevo(address: str, emulated: bool) -> None:
-    assert is_brevo(address, emulated=emulated)
-
-
-@pytest.mark.parametrize(
-    ("address", "emulated"),
-    [
-        ("http://api.brevo.com/v3", False),
-        ("https://api.brevo.com.example.org/v3", False),
-        ("https://api.brevo.com@example.org/v3", True),
-        ("http://127.0.0.1:81/v3", False),
-        ("https://example.org/v3", True),
-    ],
-)
-def test_contacts_go_nowhere_else(address: str, emulated: bool) -> None:
-    with pytest.raises(SettingsRefused):
-        refuse_foreign_recipient(address, emulated=emulated)
