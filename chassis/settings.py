@@ -2,9 +2,9 @@
 
 import difflib
 import os
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.core_dumps import forbid_core_dumps
@@ -17,7 +17,11 @@ class SettingsRefused(SystemExit):
 
 
 class Settings(BaseSettings):
-    """What every service is told. Secrets have no defaults; seeds are nkeys or 32 bytes in hex."""
+    """What every service is told. Secrets have no defaults; seeds are nkeys or 32 bytes in hex.
+
+    `replicas`: how many processes of this service serve at once. Limits that are counted in memory are divided by it,
+    so that all together allow what the policy says.
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
@@ -31,6 +35,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     otlp_endpoint: str | None = None
     health_port: int = 0
+    replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     emulated: bool = False
 
     @classmethod

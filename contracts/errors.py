@@ -26,6 +26,7 @@ class ErrorKind(StrEnum):
     GONE = "gone"
     TOO_LARGE = "too-large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable"
     CONTENT_FILTERED = "content-filtered"
     RATE_LIMITED = "rate-limited"
     INTERNAL = "internal"
@@ -48,6 +49,7 @@ STATUS: dict[ErrorKind, int] = {
     ErrorKind.GONE: 410,
     ErrorKind.TOO_LARGE: 413,
     ErrorKind.UNSUPPORTED_MEDIA_TYPE: 415,
+    ErrorKind.RANGE_NOT_SATISFIABLE: 416,
     ErrorKind.CONTENT_FILTERED: 422,
     ErrorKind.RATE_LIMITED: 429,
     ErrorKind.INTERNAL: 500,

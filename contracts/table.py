@@ -31,7 +31,10 @@ class Account(StrEnum):
 
 
 class Limit(StrEnum):
-    """Which rate limit a route counts against; the figures are in policies/limits.json."""
+    """Which rate limit a route counts against; the figures are in policies/limits.json.
+
+    SESSION is no route's: it counts the session cookies of one address that belong to no session.
+    """
 
     DEFAULT = "default"
     LOGIN = "login"
@@ -41,6 +44,7 @@ class Limit(StrEnum):
     SPEECH = "speech"
     PRIVACY = "privacy"
     ANALYTICS = "analytics"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 # Read by the launcher, respectively by compose; no service is told.
 OURS_ALONE = frozenset({ENV_FILE, f"{PREFIX}INSTALLATION"})
 FIRST_TOKEN_SECONDS_MIN, FIRST_TOKEN_SECONDS_MAX = 1.0, 40.0
+REPLICAS_MAX = 1000
 EVERY_SERVICE = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
 
@@ -37,6 +38,11 @@ def first_token_fault(value: str) -> str:
     except ValueError:
         is_within = False
     return "" if is_within else "it is not a number of seconds from 1 to 40"
+
+
+def replicas_fault(value: str) -> str:
+    """Why it cannot be used; else nothing."""
+    return "" if value.isdigit() and 1 <= int(value) <= REPLICAS_MAX else f"must be a number from 1 to {REPLICAS_MAX}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,14 @@ KEYS = (
         "Seconds that the model may take to its first word, 1 to 40; then the person is told that it is silent.",
         default="30",
         fault=first_token_fault,
+    ),
+    Key(
+        "LARABOT_REPLICAS",
+        ("gateway", "auth"),
+        "How many processes of each of these services serve at once. Limits that they count in memory (requests, "
+        "guesses) are divided by it, so that all together allow what the policy says. One when empty.",
+        default="",
+        fault=replicas_fault,
     ),
     Key(
         "LARABOT_AZURE_OPENAI_ENDPOINT",

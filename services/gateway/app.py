@@ -1,7 +1,6 @@
 """The gateway, put together."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from chassis.lifecycle import Service
 from contracts.auth import SESSIONS_REVOKED
@@ -15,12 +14,13 @@ from services.gateway.adapters.visits import Visits
 from services.gateway.api.admission import Admission
 from services.gateway.api.application import Parts, application
 from services.gateway.api.contract_routes import ContractRoutes
+from services.gateway.api.leases import StreamLeases
 from services.gateway.api.middleware import Middleware
 from services.gateway.api.pages import Pages
 from services.gateway.api.readiness import Readiness
 from services.gateway.api.server import server
-from services.gateway.api.streaming import RunningStreams
 from services.gateway.api.vendor_calls import VendorCalls
+from services.gateway.domain import Origin
 from services.gateway.endpoints import Endpoints
 from services.gateway.inventory import INVENTORY
 from services.gateway.settings import GatewaySettings
@@ -34,21 +34,21 @@ def build(settings: GatewaySettings) -> Service:
     content_bus = service.use_content(settings.nats_content_seed.get_secret_value())
     quota_key, address_key = settings.quota_key.get_secret_value(), settings.address_key.get_secret_value()
     secrets = DaySecrets(service.database, service.clock, quota_key, address_key)
-    sessions, consents, running = BusSessions(service.bus), BusConsents(service.bus), RunningStreams()
-    limits, visits = RateLimits(), Visits(service.database, service.clock, secrets)
+    sessions, consents, leases = BusSessions(service.bus), BusConsents(service.bus), StreamLeases()
+    limits, visits = RateLimits(replicas=settings.replicas), Visits(service.database, service.clock, secrets)
     repeats = Repeats(service.database, service.clock, secrets)
-    scheme = urlsplit(settings.public_url).scheme
-    admission = Admission(sessions, consents, secrets, limits, service.clock, scheme=scheme)
+    published = Origin.of(settings.public_url)
+    admission = Admission(sessions, consents, secrets, limits, service.clock, published)
     parts = Parts(
-        contracts=ContractRoutes(admission, service.bus, content_bus, repeats, running),
+        contracts=ContractRoutes(admission, service.bus, content_bus, repeats, leases),
         pages=Pages(settings.web_dir, settings.public_url, service.clock),
         readiness=Readiness(service.bus, service.failing),
         vendors=VendorCalls(service.bus, limits, secrets),
     )
-    app = Middleware(application(parts), visits, scheme, settings.speech_origins)
-    http = server(app, settings.trusted_proxies, running.end_all)
+    app = Middleware(application(parts), visits, published.scheme, settings.speech_origins)
+    http = server(app, settings.trusted_proxies, leases.end_all)
 
-    endpoints = Endpoints(sessions, consents, running, secrets)
+    endpoints = Endpoints(sessions, consents, leases, secrets)
     service.hear(CHANGED, endpoints.consent_changed)
     service.hear(SESSIONS_REVOKED, endpoints.sessions_revoked)
     service.answer(QUOTA_KEYS, endpoints.quota_keys)
@@ -57,5 +57,7 @@ def build(settings: GatewaySettings) -> Service:
     service.background("repeated requests", repeats.run)
     service.background("http", lambda: http.live(settings.listen_host, settings.listen_port))
     service.at_close(http.end)
+    service.at_close(sessions.close)
+    service.at_close(consents.close)
     service.at_close(visits.flush)
     return service

@@ -1,17 +1,19 @@
 """The gateway's own rules, without any I/O: origin checks, addresses reduced for limits, visit data, days."""
 
-import hashlib
 import hmac
 import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 SAME_ORIGIN = frozenset({"same-origin", "none"})
 REQUESTED_BY = "larabot"
 IPV6_PREFIX = 64
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 SYSTEMS = (
@@ -21,23 +23,39 @@ SYSTEMS = (
 LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
-def is_cross_site(headers: Mapping[str, str], own_host: str, own_scheme: str) -> bool:
-    """Whether a state-changing request may have been forged by another site.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the platform is published: scheme and host, with the port unless it is the scheme's own (RFC 6454)."""
 
-    The static header cannot be set by a form; Sec-Fetch-Site and Origin, where a browser sends them, must name our
-    own origin: the host that was asked, by the scheme under which the platform is published. Source: OWASP cross-site
+    scheme: str
+    host: str
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """The origin of an address."""
+        parts = _parts_of(url)
+        return cls(parts.scheme.lower(), parts.netloc.lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, " ")))
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}"
+
+
+def forgery_in(headers: Mapping[str, str], published: Origin) -> str | None:
+    """The header by which a state-changing request may have been forged by another site; None for none.
+
+    The static header cannot be set by a form; Sec-Fetch-Site and Origin, where a browser sends them, must name our own
+    origin, which is the published one: the Host header is what the last proxy made of it. Source: OWASP cross-site
     request forgery prevention; draft-ietf-oauth-browser-based-apps.
     """
     if headers.get("x-requested-by") != REQUESTED_BY:
-        return True
+        return "x-requested-by"
     site = headers.get("sec-fetch-site")
     if site is not None and site not in SAME_ORIGIN:
-        return True
+        return "sec-fetch-site"
     origin = headers.get("origin")
-    if origin is None:
-        return False
-    parts = _parts_of(origin)
-    return (parts.scheme, parts.netloc.lower()) != (own_scheme, own_host.lower())
+    if origin is None or origin == str(published) or Origin.of(origin) == published:
+        return None
+    return "origin"
 
 
 def network_of(address: str) -> str:
@@ -55,7 +73,7 @@ def network_of(address: str) -> str:
 
 def pseudonym(secret_of_day: bytes, identifier: str) -> str:
     """A keyed hash that dies with the day's secret: 128 bits in hex."""
-    return hmac.new(secret_of_day, identifier.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(secret_of_day, identifier.encode(), "sha256").hex()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,7 @@ class Visit:
 
 def visit_of(address: str, route: str, method: str, status: int, size_bytes: int, headers: Mapping[str, str]) -> Visit:
     """Reduce a request to its visit data: the referring site instead of its page, families instead of versions."""
-    agent = headers.get("user-agent", "")
+    browser, system = _families(headers.get("user-agent", ""))
     language = LANGUAGE.match(headers.get("accept-language", ""))
     return Visit(
         address=address,
@@ -84,10 +102,16 @@ def visit_of(address: str, route: str, method: str, status: int, size_bytes: int
         status=status,
         size_bytes=size_bytes,
         referrer=(_parts_of(headers.get("referer", "")).hostname or "")[:100],
-        browser=next((name for mark, name in BROWSERS if mark in agent), "other"),
-        system=next((name for mark, name in SYSTEMS if mark in agent), "other"),
+        browser=browser,
+        system=system,
         language=language.group(0) if language else "",
     )
+
+
+@lru_cache(maxsize=256)
+def _families(agent: str) -> tuple[str, str]:
+    browser = next((name for mark, name in BROWSERS if mark in agent), "other")
+    return browser, next((name for mark, name in SYSTEMS if mark in agent), "other")
 
 
 def _parts_of(url: str) -> SplitResult:

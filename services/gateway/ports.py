@@ -1,5 +1,6 @@
 """What the gateway's rules need from outside."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from contracts.auth import Session
@@ -9,8 +10,11 @@ from contracts.consent import Purpose
 class Sessions(Protocol):
     """Who is behind a session cookie."""
 
-    async def of(self, cookie: str) -> Session | None:
-        """The live session, or none."""
+    revocations: int
+    """How often sessions were revoked: what was answered before the last one may not hold any more."""
+
+    async def of(self, cookie: str, before_asking: Callable[[], None] | None = None) -> Session | None:
+        """The live session, or none; `before_asking` is called where somebody must be asked, and may refuse."""
 
 
 class Consents(Protocol):

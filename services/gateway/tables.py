@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from sqlalchemy import BigInteger, Column, Integer
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -13,6 +14,7 @@ from contracts.personal_data import Category, Declaration, LegalBasis, NoPersona
 VISIT_RETENTION = timedelta(days=30)
 SECRET_RETENTION = timedelta(days=30)
 IDEMPOTENCY_RETENTION = timedelta(hours=24)
+ZONE = "UTC"
 
 
 class Base(SQLModel, registry=registry()):
@@ -38,9 +40,11 @@ class RequestLog(Base, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    )
     at: datetime = Field(sa_type=UtcDateTime, index=True)
-    zone: str = "UTC"
+    zone: str = ZONE
     address: bytes
     route: str
     method: str

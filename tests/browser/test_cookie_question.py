@@ -1,9 +1,11 @@
 """The cookie question: nothing before the answer, yes and no alike, and the answer can be taken back as easily."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import NARROWEST, PHONE, Visitor
@@ -71,6 +73,43 @@ async def test_each_purpose_is_refused_and_allowed_alike_before_and_after_a_choi
         await expect(anna.page.get_by_role("button", name="Tillåt: Statistik")).to_have_attribute(
             "aria-pressed", "false"
         )
+
+
+@asynccontextmanager
+async def old_tab(visitor: Visit) -> AsyncIterator[Visitor]:
+    """A tab that read the state under an older policy than the one in force."""
+    reads = 0
+
+    async def first_is_old(route: Route) -> None:
+        nonlocal reads
+        reads += route.request.method == "GET"
+        if route.request.method != "GET" or reads > 1:
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "notice_version": "2020-01-01"})
+
+    async with visitor() as anna:
+        await anna.page.route("**/api/consent", first_is_old)
+        await anna.goes_to("/")
+        yield anna
+
+
+async def test_a_yes_under_an_older_policy_is_asked_for_again(visitor: Visit) -> None:
+    async with old_tab(visitor) as anna:
+        accept = anna.banner.get_by_role("button", name="Godkänn", exact=True)
+        await accept.click()
+        await anna.reads("Informationen har ändrats")
+        await accept.click()
+        await anna.reads("Sparat")
+        await expect(anna.banner).to_have_count(0)
+
+
+async def test_a_no_holds_under_any_policy(visitor: Visit) -> None:
+    async with old_tab(visitor) as anna:
+        await anna.banner.get_by_role("button", name="Avböj", exact=True).click()
+        await anna.reads("Sparat")
+        await expect(anna.banner).to_have_count(0)
 
 
 async def look_of(anna: Visitor, name: str) -> dict[str, Any]:

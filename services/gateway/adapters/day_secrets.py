@@ -6,15 +6,15 @@ ends; nothing can be derived again after that.
 
 import hmac
 import os
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete
 from sqlmodel import col, select
 
 from chassis.clock import Clock
-from chassis.database import Database, insert_into
+from chassis.database import Database, Session, insert_into
 from services.gateway.domain import day_name, pseudonym
 from services.gateway.tables import SECRET_RETENTION, Base, DaySecret
 
@@ -37,6 +37,7 @@ class DaySecrets:
         }
         self._today = ""
         self._secrets: dict[tuple[str, str], bytes] = {}
+        self._address_cipher: AESGCM
 
     async def refresh(self) -> None:
         """Load or make today's secrets, and destroy those whose period is over."""
@@ -44,20 +45,14 @@ class DaySecrets:
         today = day_name(now.date())
         if today == self._today:
             return
-        async with self._database.write() as session:
-            for purpose, lifetime in LIFETIMES.items():
-                statement = delete(DaySecret).where(col(DaySecret.purpose) == purpose)
-                await session.execute(statement.where(col(DaySecret.day) <= day_name((now - lifetime).date())))
-            fresh = [
-                {"day": today, "purpose": purpose, "wrapped": self._wrap(purpose, os.urandom(SECRET_BYTES)), "at": now}
-                for purpose in LIFETIMES
-            ]
-            # Another gateway may make today's secrets at the same moment: the first to write is right.
-            insert = insert_into(session, Base.metadata.tables[str(DaySecret.__tablename__)])
-            await session.execute(insert.values(fresh).on_conflict_do_nothing())
-            rows = (await session.execute(select(DaySecret))).scalars().all()
-            secrets = {(row.day, row.purpose): self._unwrap(row.purpose, row.wrapped) for row in rows}
+        fresh = [
+            {"day": today, "purpose": purpose, "wrapped": self._wrap(purpose, os.urandom(SECRET_BYTES)), "at": now}
+            for purpose in LIFETIMES
+        ]
+        rows = await self._database.write(_renew, now, fresh)
+        secrets = {(day, purpose): self._unwrap(purpose, wrapped) for day, purpose, wrapped in rows}
         self._secrets, self._today = secrets, today
+        self._address_cipher = AESGCM(secrets[today, ADDRESS])
 
     def of_address(self, network: str) -> str:
         """The pseudonym of a network for today's limits."""
@@ -81,7 +76,7 @@ class DaySecrets:
     def seal_address(self, address: str) -> bytes:
         """Encrypt an address under today's key (AES-256-GCM, nonce first)."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self._secrets[self._today, ADDRESS]).encrypt(nonce, address.encode(), None)
+        return nonce + self._address_cipher.encrypt(nonce, address.encode(), None)
 
     def _wrap(self, purpose: str, secret: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
@@ -92,5 +87,17 @@ class DaySecrets:
         return AESGCM(self._wrapping[purpose]).decrypt(nonce, sealed, purpose.encode())
 
 
+def _renew(session: Session, now: datetime, fresh: list[dict[str, Any]]) -> list[tuple[str, str, bytes]]:
+    """Destroy the secrets whose period is over, keep today's new ones, and return all that are left."""
+    for purpose, lifetime in LIFETIMES.items():
+        is_over = col(DaySecret.day) <= day_name((now - lifetime).date())
+        session.execute(delete(DaySecret).where(col(DaySecret.purpose) == purpose).where(is_over))
+    # Another gateway may make today's secrets at the same moment: the first to write is right.
+    insert = insert_into(session, Base.metadata.tables[str(DaySecret.__tablename__)])
+    session.execute(insert.values(fresh).on_conflict_do_nothing())
+    rows = session.execute(select(DaySecret)).scalars()
+    return [(row.day, row.purpose, row.wrapped) for row in rows]
+
+
 def _keyed(secret: bytes, part: bytes, data: bytes) -> str:
-    return hmac.new(secret, part + b"\n" + data, "sha256").hexdigest()
+    return hmac.digest(secret, part + b"\n" + data, "sha256").hex()

@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database
+from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into
 from chassis.telemetry import Log
 from chassis.worker import regularly
 from contracts.errors import ErrorKind, Refusal
 from contracts.fields import IDEMPOTENCY_KEY_MAX
 from services.gateway.adapters.day_secrets import DaySecrets
-from services.gateway.tables import IDEMPOTENCY_RETENTION, RepeatedRequest
+from services.gateway.tables import IDEMPOTENCY_RETENTION, Base, RepeatedRequest
 
 UNDER_WAY, UNKNOWN = 0, 1
 # Longer than any call may take: a gateway that died in the meantime will not come back to it.
@@ -58,26 +56,10 @@ class Repeats:
             raise Refusal(ErrorKind.MALFORMED, "idempotency-key")
         known_as = self._secrets.repeated(session, route, key, body)
         try:
-            async with self._database.write() as database:
-                return await self._claim(database, known_as)
-        except IntegrityError:
-            raise Refusal(ErrorKind.CONFLICT, "request-under-way", retry_after_seconds=1) from None
+            return await self._database.write(_claim, known_as, self._clock.now())
         except DATABASE_FAILURES as error:
             log.warning("database fails", error=error)
             raise Refusal(ErrorKind.UNAVAILABLE, "database", retry_after_seconds=2) from None
-
-    async def _claim(self, database: AsyncSession, known_as: list[tuple[str, str]]) -> Claimed:
-        now = self._clock.now()
-        for name, body_hash in known_as:
-            row = await database.get(RepeatedRequest, name, with_for_update=True)
-            if row is not None and row.at + IDEMPOTENCY_RETENTION > now:
-                return _claimed(row, body_hash, now)
-            if row is not None:
-                await database.delete(row)
-                await database.flush()
-        name, body_hash = known_as[0]
-        database.add(RepeatedRequest(key=name, body_hash=body_hash, status=UNDER_WAY, at=now))
-        return Claimed(name)
 
     async def answered(self, claimed: Claimed, status: int) -> None:
         """Note the status of the answer."""
@@ -93,12 +75,7 @@ class Repeats:
 
     async def _end(self, claimed: Claimed, status: int | None) -> None:
         try:
-            async with self._database.write() as database:
-                row = await database.get(RepeatedRequest, claimed.name)
-                if row is not None and status is None:
-                    await database.delete(row)
-                elif row is not None and status is not None:
-                    row.status = status
+            await self._database.write(_note, claimed.name, status)
         except DATABASE_FAILURES as error:
             # The answer itself is right; its repetition is asked of the owner again, a minute from now.
             log.warning("answer not noted", error=error)
@@ -108,9 +85,35 @@ class Repeats:
         await regularly("repeated requests", SWEEP_SECONDS, self._sweep, first_after_seconds=0)
 
     async def _sweep(self) -> None:
-        async with self._database.write() as database:
-            too_old = col(RepeatedRequest.at) <= self._clock.now() - IDEMPOTENCY_RETENTION
-            await database.execute(delete(RepeatedRequest).where(too_old))
+        await self._database.write(_forget, self._clock.now() - IDEMPOTENCY_RETENTION)
+
+
+def _claim(session: Session, known_as: list[tuple[str, str]], now: datetime) -> Claimed:
+    for name, body_hash in known_as:
+        row = session.get(RepeatedRequest, name, with_for_update=True)
+        if row is not None and row.at + IDEMPOTENCY_RETENTION > now:
+            return _claimed(row, body_hash, now)
+        if row is not None:
+            session.delete(row)
+            session.flush()
+    name, body_hash = known_as[0]
+    values = {"key": name, "body_hash": body_hash, "status": UNDER_WAY, "at": now}
+    insert = insert_into(session, Base.metadata.tables[str(RepeatedRequest.__tablename__)])
+    if not affected(session, insert.values(values).on_conflict_do_nothing()):  # another gateway was first
+        raise Refusal(ErrorKind.CONFLICT, "request-under-way", retry_after_seconds=1)
+    return Claimed(name)
+
+
+def _note(session: Session, name: str, status: int | None) -> None:
+    row = session.get(RepeatedRequest, name)
+    if row is not None and status is None:
+        session.delete(row)
+    elif row is not None and status is not None:
+        row.status = status
+
+
+def _forget(session: Session, until: datetime) -> None:
+    session.execute(delete(RepeatedRequest).where(col(RepeatedRequest.at) <= until))
 
 
 def _claimed(row: RepeatedRequest, body_hash: str, now: datetime) -> Claimed:

@@ -1,8 +1,10 @@
-"""Who may pass: origin, session, audience, limit and consent, checked in that order from the contract table."""
+"""Who may pass: origin, session, audience, limit and consent, checked in that order from the contract table.
+
+What costs nothing is decided when a request's head is there; everything that may change meanwhile is decided when its
+body is there too, so that a body that takes its time is not let in by what held before a withdrawal or an erasure.
+"""
 
 from dataclasses import dataclass
-
-from starlette.requests import Request
 
 from chassis.clock import Clock
 from contracts.auth import SESSION_COOKIE, Session
@@ -12,11 +14,12 @@ from contracts.errors import ErrorKind, Refusal
 from contracts.table import Http, Limit
 from kernel.visitor_choice import VisitorChoice
 from services.gateway.adapters.limits import RateLimits, RateLimitStatus
-from services.gateway.api.language import language_of
-from services.gateway.domain import is_cross_site, network_of
+from services.gateway.api.http_request import HttpRequest
+from services.gateway.domain import Origin, forgery_in, network_of
 from services.gateway.ports import Consents, Pseudonyms, Sessions
 
 BY_ACCOUNT = frozenset({Limit.TEXT, Limit.SPEECH, Limit.PRIVACY})
+FOR_ANYBODY = frozenset({Audience.VISITOR, Audience.WEBHOOK})
 STAFF_ROLES = frozenset({"staff", "admin"})
 COOKIE_VALUE_MAX = 512
 CASE_SECRET_MAX = 200
@@ -33,7 +36,7 @@ class Admitted:
 
 
 class Admission:
-    """Decides on every request that reaches a contract."""
+    """Decides on every request that reaches a contract: `begin` before its body is read, `admit` after."""
 
     def __init__(
         self,
@@ -42,59 +45,89 @@ class Admission:
         pseudonyms: Pseudonyms,
         limits: RateLimits,
         clock: Clock,
-        *,
-        scheme: str,
+        published: Origin,
     ) -> None:
         self._sessions = sessions
         self._consents = consents
         self._pseudonyms = pseudonyms
         self._limits = limits
         self._clock = clock
-        self._scheme = scheme
+        self._published = published
 
-    async def admit(self, request: Request, http: Http) -> Admitted:
-        """Let a request pass.
+    def begin(self, request: HttpRequest, http: Http) -> RateLimitStatus | None:
+        """Refuse what needs no question: a forged request, no session where one is needed, an address at its limit.
+
+        Returns:
+            Where the address stands, on routes that are counted by address.
 
         Raises:
-            Refusal: CSRF, UNAUTHENTICATED, STEP_UP_REQUIRED, FORBIDDEN, RATE_LIMITED or CONSENT_REQUIRED; or the
-                owner of a session or consent cannot be asked.
+            Refusal: CSRF, UNAUTHENTICATED or RATE_LIMITED.
         """
         if http.method != "GET" and http.csrf:
-            own_host = request.headers.get("host", "")
-            if is_cross_site(request.headers, own_host, self._scheme):
-                raise Refusal(ErrorKind.CSRF)
+            forgery = forgery_in(request.headers, self._published)
+            if forgery is not None:
+                raise Refusal(ErrorKind.CSRF, forgery, **self._expected(forgery))
+        if http.audience not in FOR_ANYBODY and not request.cookies.get(SESSION_COOKIE):
+            raise Refusal(ErrorKind.UNAUTHENTICATED)
+        return None if http.limit in BY_ACCOUNT else self._spend(http.limit, self._address(request))
+
+    async def admit(self, request: HttpRequest, http: Http, rate_limit: RateLimitStatus | None) -> Admitted:
+        """Let a request pass whose body is there; `rate_limit` is what `begin` returned.
+
+        Raises:
+            Refusal: UNAUTHENTICATED, STEP_UP_REQUIRED, FORBIDDEN, RATE_LIMITED or CONSENT_REQUIRED; or the owner of a
+                session or consent cannot be asked.
+        """
         cookie = request.cookies.get(SESSION_COOKIE, "")
-        # An address that is beyond its limit is not worth a question to auth.
-        rate_limit = None if http.limit in BY_ACCOUNT else await self._within_limit(request, http, None)
-        session = await self._sessions.of(cookie)
+        session = await self._session(request, cookie)
         if rate_limit is None:
-            rate_limit = await self._within_limit(request, http, session)
-        fresh = session is not None and session.fresh_until > self._clock.now()
-        _check_audience(http.audience, session, fresh=fresh)
+            key = self._pseudonyms.of_account(session.account_id) if session else self._address(request)
+            rate_limit = self._spend(http.limit, key)
+        fresh = self._check_audience(http, session)
         choice = VisitorChoice.parse(request.cookies.get(VISITOR_COOKIE, "")[:COOKIE_VALUE_MAX])
         visitor_id = choice.visitor_id if choice else None
+        revocations = self._sessions.revocations
         consented = await self._consented(http, session, visitor_id)
-        caller = Caller(
+        if self._sessions.revocations != revocations:  # perhaps of this one, while its consent was asked for
+            session = await self._sessions.of(cookie)
+            fresh = self._check_audience(http, session)
+        return Admitted(self._caller(request, session, visitor_id, fresh=fresh), rate_limit, consented)
+
+    def _caller(self, request: HttpRequest, session: Session | None, visitor_id: str | None, *, fresh: bool) -> Caller:
+        return Caller(
             service="gateway",
             account_id=session.account_id if session else None,
             session_id=session.session_id if session else None,
             role=session.role if session else None,
             tier=session.tier if session else None,
             fresh=fresh,
-            language=language_of(request),
+            language=request.language,
             visitor_choice=request.cookies.get(VISITOR_COOKIE, "")[:COOKIE_VALUE_MAX] or None,
             visitor_id=visitor_id,
             case_secret=request.headers.get("x-case-secret", "")[:CASE_SECRET_MAX] or None,
             quota_key=self._pseudonyms.of_account(session.account_id) if session else None,
         )
-        return Admitted(caller, rate_limit, consented)
 
-    async def _within_limit(self, request: Request, http: Http, session: Session | None) -> RateLimitStatus:
+    async def _session(self, request: HttpRequest, cookie: str) -> Session | None:
+        """The session; an address that keeps presenting cookies of no session is not worth a question to auth."""
+        asked_for: list[str] = []
+
+        def count() -> None:  # before the question, so that a crowd of guesses does not race it
+            address = self._address(request)
+            self._spend(Limit.SESSION, address)
+            asked_for.append(address)
+
+        session = await self._sessions.of(cookie, count)
         if session is not None:
-            pseudonym = self._pseudonyms.of_account(session.account_id)
-        else:
-            pseudonym = self._pseudonyms.of_address(network_of(address_of(request)))
-        passed, rate_limit = await self._limits.spend(http.limit, pseudonym)
+            for address in asked_for:
+                self._limits.give_back(Limit.SESSION, address)
+        return session
+
+    def _address(self, request: HttpRequest) -> str:
+        return self._pseudonyms.of_address(network_of(request.address))
+
+    def _spend(self, limit: Limit, pseudonym: str) -> RateLimitStatus:
+        passed, rate_limit = self._limits.spend(limit, pseudonym)
         if not passed:
             raise LimitReached(rate_limit)
         return rate_limit
@@ -109,6 +142,23 @@ class Admission:
             raise Refusal(ErrorKind.CONSENT_REQUIRED, purpose=http.purpose)
         return False
 
+    def _check_audience(self, http: Http, session: Session | None) -> bool:
+        """Refuse who may not use the route; returns whether the session proved itself just now."""
+        fresh = session is not None and session.fresh_until > self._clock.now()
+        if http.audience in FOR_ANYBODY:
+            return fresh
+        if session is None:
+            raise Refusal(ErrorKind.UNAUTHENTICATED)
+        if http.audience is Audience.STAFF and session.role not in STAFF_ROLES:
+            raise Refusal(ErrorKind.FORBIDDEN)
+        if http.audience in {Audience.FRESH_ACCOUNT, Audience.STAFF} and not fresh:
+            raise Refusal(ErrorKind.STEP_UP_REQUIRED, ways=STEP_UP_WAYS)
+        return fresh
+
+    def _expected(self, forgery: str) -> dict[str, str]:
+        """Our own address, where it is what differs: that is public, and what a proxy's operator must see."""
+        return {"expected_origin": str(self._published)} if forgery == "origin" else {}
+
 
 class LimitReached(Refusal):
     """Too many requests; its members say where the caller stands."""
@@ -121,19 +171,3 @@ class LimitReached(Refusal):
             window_seconds=rate_limit.window_seconds,
             retry_after_seconds=rate_limit.reset_seconds,
         )
-
-
-def _check_audience(audience: Audience, session: Session | None, *, fresh: bool) -> None:
-    if audience in {Audience.VISITOR, Audience.WEBHOOK}:
-        return
-    if session is None:
-        raise Refusal(ErrorKind.UNAUTHENTICATED)
-    if audience is Audience.STAFF and session.role not in STAFF_ROLES:
-        raise Refusal(ErrorKind.FORBIDDEN)
-    if audience in {Audience.FRESH_ACCOUNT, Audience.STAFF} and not fresh:
-        raise Refusal(ErrorKind.STEP_UP_REQUIRED, ways=STEP_UP_WAYS)
-
-
-def address_of(request: Request) -> str:
-    """The peer's address, as uvicorn states it (behind a trusted proxy: what that proxy says)."""
-    return request.client.host if request.client else "unknown"

@@ -1,8 +1,9 @@
 """Which language to answer in: asked for in the address, else by the browser, else Swedish."""
 
-import re
+from functools import lru_cache
 
-from starlette.requests import Request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from contracts.envelope import Language
 
@@ -13,23 +14,18 @@ BY_TAG = {
     "nn": Language.NORWEGIAN,
     "en": Language.ENGLISH,
 }
+HEADER_LENGTH_MAX = 200
 
 
-# RFC 9110, 12.5.4: a language range and perhaps its weight.
-RANGE = re.compile(r"(?P<tag>[a-z]{1,8})(?:-[a-z0-9]{1,8})*(?:\s*;\s*q=(?P<weight>[01](?:\.\d{0,3})?))?")
+def language_of(asked: str, accepted: str) -> Language:
+    """The best language: `asked` is the parameter `lang`, `accepted` the header Accept-Language (RFC 9110, 12.5.4)."""
+    return BY_TAG.get(asked) or _preferred(accepted[:HEADER_LENGTH_MAX])
 
 
-def language_of(request: Request) -> Language:
-    """The best language for a request."""
-    asked = BY_TAG.get(request.query_params.get("lang", ""))
-    if asked is not None:
-        return asked
-    accepted = request.headers.get("accept-language", "")[:200]
-    # Sorting is stable: of equal weights, the one that stands first is preferred.
-    ranked = sorted((_ranked(part) for part in accepted.split(",")), key=lambda one: one[0], reverse=True)
-    return next((BY_TAG[tag] for weight, tag in ranked if weight > 0 and tag in BY_TAG), Language.SWEDISH)
-
-
-def _ranked(part: str) -> tuple[float, str]:
-    found = RANGE.fullmatch(part.strip().lower())
-    return (float(found["weight"] or 1), found["tag"]) if found else (0.0, "")
+@lru_cache(maxsize=256)
+def _preferred(accepted: str) -> Language:
+    for tag, quality in parse_accept_header(accepted, LanguageAccept):
+        language = BY_TAG.get(tag.lower().partition("-")[0])
+        if quality > 0 and language is not None:
+            return language
+    return Language.SWEDISH

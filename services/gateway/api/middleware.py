@@ -1,20 +1,18 @@
-"""What surrounds every request: an opaque instance id, security headers, the visit data, and the last resort."""
+"""What surrounds every request: security headers, the visit data, and the last resort."""
 
-from starlette.requests import Request
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.plain_page import STYLE_SOURCE
 from chassis.telemetry import Log
 from contracts.errors import ErrorKind, Refusal
-from contracts.identifiers import new_id
 from services.gateway.adapters.visits import Visits
-from services.gateway.api.admission import address_of
-from services.gateway.api.language import language_of
+from services.gateway.api.http_request import OURS, HttpRequest
 from services.gateway.api.problems import response_of
 from services.gateway.api.streaming import BrokenDownload
 from services.gateway.domain import visit_of
 
-NO_ROUTE = "-"
 A_YEAR_SECONDS = 365 * 24 * 3600
 LEFT_EARLY = 499  # as web servers note a browser that left before it had an answer
 
@@ -74,12 +72,24 @@ class Middleware:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        scope["larabot.instance"] = new_id()
-        answer = _Answer(send, self._headers, is_head=scope["method"] == "HEAD")
-        request = Request(scope)
+        request = scope[OURS] = HttpRequest(scope, receive)
+        answer = _Answer(send, self._headers, is_head=request.method == "HEAD")
         try:
-            await self._app(scope, receive, answer.send)
+            await self._serve(request, receive, answer)
+        finally:
+            status = answer.status or LEFT_EARLY
+            visit = visit_of(request.address, request.route, request.method, status, answer.size_bytes, request.headers)
+            self._visits.record(visit)
+
+    async def _serve(self, request: HttpRequest, receive: Receive, answer: "_Answer") -> None:
+        try:
+            await self._app(request.scope, receive, answer.send)
         except BrokenDownload:
+            raise
+        except asyncio.CancelledError:
+            # The server ends and has waited long enough; without this, uvicorn would send a bare text.
+            if not answer.status:
+                await _refuse(ErrorKind.UNAVAILABLE, request, answer)
             raise
         except Exception as error:
             # The last resort: a bug becomes a problem document, never a stack trace.
@@ -88,17 +98,13 @@ class Middleware:
                 return
             if answer.status:
                 raise
-            refusal = Refusal(ErrorKind.INTERNAL)
-            await response_of(refusal, language_of(request), scope["larabot.instance"])(scope, receive, answer.send)
-        finally:
-            self._record(request, answer)
+            await _refuse(ErrorKind.INTERNAL, request, answer)
 
-    def _record(self, request: Request, answer: "_Answer") -> None:
-        route = request.scope.get("larabot.route", NO_ROUTE)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        address = address_of(request)
-        status = answer.status or LEFT_EARLY
-        self._visits.record(visit_of(address, route, request.method, status, answer.size_bytes, headers))
+
+async def _refuse(kind: ErrorKind, request: HttpRequest, answer: "_Answer") -> None:
+    response = response_of(Refusal(kind), request.language, request.instance)
+    await answer.send({"type": "http.response.start", "status": response.status, "headers": response.all_fields()})
+    await answer.send({"type": "http.response.body", "body": response.body})
 
 
 class _Answer:

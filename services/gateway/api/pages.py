@@ -4,16 +4,17 @@ import html
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp
 
 from chassis import plain_page
 from chassis.clock import Clock
+from services.gateway.api.files import file_response
 from services.gateway.api.problems import TEXTS
 
 OPENAPI = Path("contracts/schemas/openapi.json")
@@ -22,7 +23,6 @@ SECURITY_TXT_VALID = timedelta(days=180)
 NO_PAGES = frozenset({"api", "__emu", "webhooks", ".well-known", "healthz", "readyz"})
 NOT_FOUND = 404
 IMMUTABLE = "public, max-age=31536000, immutable"
-PACKED = {"br": ".br", "gzip": ".gz"}
 NOT_BUILT = "<!doctype html><title>Larabot</title><p>The web app is not built: run make web."
 
 
@@ -37,19 +37,22 @@ class Pages:
         self._personal_data = PERSONAL_DATA.read_bytes()
         self._docs = docs_page(json.loads(self._openapi))
 
-    async def app(self, request: Request) -> Response:
+    async def app(self, request: Request) -> ASGIApp:
         """A file of the web app, or its one page, which finds its way by itself."""
         path = request.path_params.get("page", "")
         if not may_be_page(path):
             raise HTTPException(NOT_FOUND)
-        accepted = request.headers.get("accept-encoding", "")
         file = self._file(path)
         if file is not None:
-            return file_response(file, accepted, IMMUTABLE if "assets/" in path else "no-cache")
+            return file_response(file, request.scope, IMMUTABLE if "assets/" in path else "no-cache")
         if "." in path.rpartition("/")[2]:  # a file that is not there: a page in its place would be taken for it
             raise HTTPException(NOT_FOUND)
         index = self._index
-        return HTMLResponse(NOT_BUILT, status_code=503) if index is None else file_response(index, accepted, "no-cache")
+        return (
+            HTMLResponse(NOT_BUILT, status_code=503)
+            if index is None
+            else file_response(index, request.scope, "no-cache")
+        )
 
     async def problem(self, request: Request) -> Response:
         """The page of one kind of problem, where every problem document's `type` leads (RFC 9457, section 3.1.1).
@@ -119,17 +122,6 @@ def without_script(explained: Mapping[str, Mapping[str, str]]) -> str:
         for language, words in explained.items()
     )
     return f"<noscript><main>{sections}</main></noscript>"
-
-
-def file_response(file: Path, accepted: str, cache_control: str) -> Response:
-    """A file of the web app, in the smallest form that the build left of it and the browser takes."""
-    headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
-    media_type = guess_type(file.name)[0] or "application/octet-stream"
-    for encoding, suffix in PACKED.items():
-        packed = file.with_name(file.name + suffix)
-        if encoding in accepted and packed.is_file():
-            return FileResponse(packed, media_type=media_type, headers={**headers, "Content-Encoding": encoding})
-    return FileResponse(file, media_type=media_type, headers=headers)
 
 
 def docs_page(document: dict[str, Any]) -> str:

@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import Response
+import orjson
 
 from contracts.envelope import Language
 from contracts.errors import RETRYABLE, STATUS, ErrorKind, Refusal
+from services.gateway.api.http_response import NO_STORE, Fields, HttpResponse
 
 TEXTS: dict[str, dict[str, dict[str, str]]] = json.loads(Path("policies/problems.json").read_text())
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = (b"content-type", b"application/problem+json")
 RETRY_AFTER_SECONDS = 1
+CHALLENGE = (b"www-authenticate", b'Cookie realm="larabot"')
 
 
 def problem_of(refusal: Refusal, language: Language, instance: str) -> dict[str, Any]:
@@ -32,22 +34,24 @@ def problem_of(refusal: Refusal, language: Language, instance: str) -> dict[str,
     return problem
 
 
-def response_of(refusal: Refusal, language: Language, instance: str) -> Response:
+def response_of(refusal: Refusal, language: Language, instance: str) -> HttpResponse:
     """The problem document as an HTTP response."""
     problem = problem_of(refusal, language, instance)
-    headers = {"Content-Language": language.value, "Cache-Control": "no-store"}
+    fields: Fields = [MEDIA_TYPE, (b"content-language", language.value.encode()), NO_STORE]
     if "retry_after_seconds" in problem:
-        headers["Retry-After"] = str(problem["retry_after_seconds"])
+        fields.append((b"retry-after", str(problem["retry_after_seconds"]).encode()))
     if refusal.kind is ErrorKind.RATE_LIMITED:
-        headers.update(standing_of(problem))
+        fields += rate_limit_fields(problem)
     if refusal.kind is ErrorKind.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = 'Cookie realm="larabot"'
-    body = json.dumps(problem, ensure_ascii=False, separators=(",", ":"))
-    return Response(body, status_code=problem["status"], headers=headers, media_type=MEDIA_TYPE)
+        fields.append(CHALLENGE)
+    return HttpResponse(problem["status"], fields, orjson.dumps(problem))
 
 
-def standing_of(problem: dict[str, Any]) -> dict[str, str]:
+def rate_limit_fields(problem: dict[str, Any]) -> Fields:
     """The header fields of a limit that is reached; one that states no figures means: one try per wait."""
     name, wait = problem.get("reason", "default"), problem["retry_after_seconds"]
     quota, window = problem.get("limit", 1), problem.get("window_seconds", wait)
-    return {"RateLimit": f'"{name}";r=0;t={wait}', "RateLimit-Policy": f'"{name}";q={quota};w={window}'}
+    return [
+        (b"ratelimit", f'"{name}";r=0;t={wait}'.encode()),
+        (b"ratelimit-policy", f'"{name}";q={quota};w={window}'.encode()),
+    ]

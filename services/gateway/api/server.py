@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from services.gateway.api.connection_shares import ConnectionShares
 from services.gateway.api.connections import Connection
 
 BACKLOG = 2048
@@ -59,7 +61,7 @@ def server(app: ASGIApp, trusted_proxies: str, cut: Callable[[], None]) -> Serve
     config = uvicorn.Config(
         app,
         loop="none",
-        http=Connection,
+        http=partial(Connection, shares=ConnectionShares(trusted_proxies)),  # type: ignore[arg-type] # it is called
         ws="none",
         lifespan="off",
         access_log=False,

@@ -2,7 +2,6 @@
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
 
 from chassis.bus import Bus
 from contracts.envelope import Caller, Envelope
@@ -10,9 +9,9 @@ from contracts.errors import ErrorKind, Refusal
 from contracts.newsletter import BREVO_CALLBACK, UNSUBSCRIBE
 from contracts.table import Call, Limit
 from services.gateway.adapters.limits import RateLimits
-from services.gateway.api.admission import LimitReached, address_of
-from services.gateway.api.bodies import read_body
-from services.gateway.api.language import language_of
+from services.gateway.api.admission import LimitReached
+from services.gateway.api.http_request import request_of
+from services.gateway.api.http_response import NO_STORE, HttpResponse
 from services.gateway.api.problems import response_of
 from services.gateway.domain import network_of
 from services.gateway.ports import Pseudonyms
@@ -28,32 +27,32 @@ class VendorCalls:
         self._limits = limits
         self._pseudonyms = pseudonyms
 
-    async def brevo(self, request: Request) -> Response:
+    async def brevo(self, request: Request) -> HttpResponse:
         """Take Brevo's events: 200 once they are stored, 429 when they cannot be (Brevo then tries again)."""
         try:
-            body = await read_body(request)
+            body = await request_of(request).body()
             bearer = request.headers.get("authorization", "").removeprefix(BEARER)[:200]
             await self._ask(request, BREVO_CALLBACK, {"bearer": bearer, "body": _text(body)})
         except Refusal as refusal:
             if refusal.kind in {ErrorKind.UNAVAILABLE, ErrorKind.TIMEOUT, ErrorKind.INTERNAL}:
                 refusal = Refusal(ErrorKind.RATE_LIMITED, "try-again", retry_after_seconds=60)
             return _problem(refusal, request)
-        return Response(status_code=200)
+        return HttpResponse(200)
 
-    async def unsubscribe(self, request: Request) -> Response:
+    async def unsubscribe(self, request: Request) -> HttpResponse:
         """Unsubscribe at one click of a mail program; the form body that RFC 8058 sends is not looked at."""
         try:
-            pseudonym = self._pseudonyms.of_address(network_of(address_of(request)))
-            passed, rate_limit = await self._limits.spend(Limit.MAIL, pseudonym)
+            pseudonym = self._pseudonyms.of_address(network_of(request_of(request).address))
+            passed, rate_limit = self._limits.spend(Limit.MAIL, pseudonym)
             if not passed:
                 raise LimitReached(rate_limit)
             await self._ask(request, UNSUBSCRIBE, {"token": request.path_params["token"]})
         except Refusal as refusal:
             return _problem(refusal, request)
-        return Response(status_code=200, headers={"Cache-Control": "no-store"})
+        return HttpResponse(200, [NO_STORE])
 
     async def _ask(self, request: Request, call: Call, members: dict[str, object]) -> None:
-        envelope = Envelope(caller=Caller(service="gateway", language=language_of(request)))
+        envelope = Envelope(caller=Caller(service="gateway", language=request_of(request).language))
         await self._bus.request(call, envelope, orjson.dumps(members))
 
 
@@ -64,5 +63,6 @@ def _text(body: bytes) -> str:
         raise Refusal(ErrorKind.MALFORMED, "json") from None
 
 
-def _problem(refusal: Refusal, request: Request) -> Response:
-    return response_of(refusal, language_of(request), request.scope["larabot.instance"])
+def _problem(refusal: Refusal, request: Request) -> HttpResponse:
+    ours = request_of(request)
+    return response_of(refusal, ours.language, ours.instance)

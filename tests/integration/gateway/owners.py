@@ -15,7 +15,7 @@ from chassis.bus import Bus, MediaType
 from chassis.clock import Clock
 from chassis.lifecycle import Service
 from contracts.auth import AUTHENTICATE, REGISTER, Authenticate, Session
-from contracts.consent import GRANTED, Granted, GrantedRequest, Purpose
+from contracts.consent import GRANTED, SET, Granted, GrantedRequest, Purpose, SetConsent
 from contracts.dsar import OPEN, PACKAGE, Open, Opened, State
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
@@ -23,6 +23,7 @@ from contracts.holder import HEALTH, SERVICES, Health
 from contracts.identifiers import new_id
 from contracts.messages import Done, Empty
 from contracts.newsletter import SUBSCRIBE
+from contracts.speech import TOKEN
 from contracts.table import Account
 from contracts.text import GENERATE, TOOLS, Generate, Tools
 from ops.run.ports import any_port, release
@@ -49,6 +50,11 @@ class Owners:
         self.content = Bus("textproxy", Clock(), Account.CONTENT)
         self.granted = {Purpose.TEXT_TOOLS}
         self.authenticated = 0
+        self.signed_in = True
+        self.consent_asked = 0
+        self.consent_callers: list[str | None] = []
+        self.tokens = 0
+        self.opened = 0
         self.health_asked = 0
         self.subscribe: Callable[[], Awaitable[None]] | None = None
         self.generate: Callable[[], Chunks] = self.two_chunks
@@ -67,6 +73,8 @@ class Owners:
         await self.buses["auth"].serve(AUTHENTICATE, self._authenticate)
         await self.buses["auth"].serve(REGISTER, self._register)
         await self.buses["consent"].serve(GRANTED, self._granted)
+        await self.buses["consent"].serve(SET, self._set_consent)
+        await self.buses["speechtoken"].serve(TOKEN, self._token)
         await self.buses["textproxy"].serve(TOOLS, self._tools)
         await self.buses["newsletter"].serve(SUBSCRIBE, self._subscribe)
         await self.buses["dsar"].serve(OPEN, self._open)
@@ -103,7 +111,7 @@ class Owners:
 
     async def _authenticate(self, request: Authenticate, caller: Caller) -> Session:
         self.authenticated += 1
-        if request.secret != COOKIE:
+        if not (request.secret.startswith("c" * 22) and self.signed_in):
             raise Refusal(ErrorKind.UNAUTHENTICATED)
         return Session(
             session_id=SESSION_ID,
@@ -118,16 +126,26 @@ class Owners:
         return Done()
 
     async def _granted(self, request: GrantedRequest, caller: Caller) -> Granted:
+        self.consent_asked += 1
         answer = Granted(purposes=sorted(self.granted))
         if self.before_consent is not None:
             await self.before_consent()
         return answer
+
+    async def _set_consent(self, request: SetConsent, caller: Caller) -> Done:
+        self.consent_callers.append(caller.account_id)
+        return Done()
+
+    async def _token(self, request: Any, caller: Caller) -> Done:
+        self.tokens += 1
+        return Done()
 
     async def _tools(self, request: Empty, caller: Caller) -> Tools:
         return Tools(tools=[])
 
     async def _open(self, request: Open, caller: Caller) -> Opened:
         """As dsar: the same key is the same case."""
+        self.opened += 1
         return Opened(
             id=(caller.idempotency_key or new_id())[:22],
             right=request.right,

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select, update
+from sqlmodel import col
 
+from chassis.database import Session
 from contracts.dsar import OPEN
 from contracts.errors import ErrorKind, Refusal
 from contracts.registry import ROUTES
@@ -40,13 +40,24 @@ async def whole(gateway: Gateway, sent: bytes) -> tuple[int, dict[str, str], byt
     return int(status.split(" ")[1]), headers, body
 
 
+def visits_of(session: Session, route: str) -> list[RequestLog]:
+    return list(session.execute(select(RequestLog).where(col(RequestLog.route) == route)).scalars())
+
+
+def change_repeats(session: Session, values: dict[str, Any]) -> None:
+    session.execute(update(RepeatedRequest).values(**values))
+
+
+def the_repeat(session: Session) -> RepeatedRequest:
+    return session.execute(select(RepeatedRequest)).scalars().one()
+
+
 async def logged(gateway: Gateway, route: str) -> list[RequestLog]:
     async with asyncio.timeout(4):
         while True:
-            async with gateway.service.database.read() as session:
-                rows = (await session.execute(select(RequestLog).where(RequestLog.route == route))).scalars().all()  # type: ignore[arg-type]
+            rows = await gateway.service.database.read(visits_of, route)
             if rows:
-                return list(rows)
+                return rows
             await asyncio.sleep(0.1)
 
 
@@ -145,13 +156,6 @@ async def test_a_head_that_does_not_come_ends_the_connection(gateway: Gateway, m
     writer.close()
 
 
-async def test_one_connection_too_many_is_told_to_come_back(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.gateway.api.connections.CONNECTIONS_MAX", 0)
-    answer = await gateway.http.get("/api/text/tools")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert answer.headers["content-type"] == "application/problem+json"
-
-
 async def test_a_used_connection_serves_again_and_again(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.gateway.api.connections.HEAD_SECONDS_MAX", 0.3)
     for _ in range(3):
@@ -236,12 +240,10 @@ async def test_the_key_of_a_gateway_that_died_is_asked_of_the_owner_after_a_minu
     gateway: Gateway, owners: Owners
 ) -> None:
     await subscribe(gateway, "k-2")
-    async with gateway.service.database.write() as session:
-        old = gateway.service.clock.now() - timedelta(seconds=30)
-        await session.execute(update(RepeatedRequest).values(status=0, at=old))
+    old = gateway.service.clock.now() - timedelta(seconds=30)
+    await gateway.service.database.write(change_repeats, {"status": 0, "at": old})
     assert (await subscribe(gateway, "k-2")).status_code == 409
-    async with gateway.service.database.write() as session:
-        await session.execute(update(RepeatedRequest).values(at=old - timedelta(seconds=40)))
+    await gateway.service.database.write(change_repeats, {"at": old - timedelta(seconds=40)})
     assert (await subscribe(gateway, "k-2")).status_code == 202
     first, second = owners.idempotency_keys
     assert first == second is not None
@@ -282,7 +284,7 @@ async def test_an_owner_that_recalls_is_asked_for_its_answer_again(
     assert OPEN.http is not None
     recalling = replace(OPEN, http=replace(OPEN.http, recalls=True))
     monkeypatch.setattr(
-        "services.gateway.api.application.ROUTES", [recalling if route is OPEN else route for route in ROUTES]
+        "services.gateway.api.route_table.ROUTES", [recalling if route is OPEN else route for route in ROUTES]
     )
     async with Gateway(server, tmp_path) as gateway:
         headers = {**SIGNED_IN, "Idempotency-Key": "k-9"}
@@ -297,8 +299,7 @@ async def test_what_is_kept_of_a_repeated_request_cannot_be_guessed_from_its_bod
     import hashlib  # noqa: PLC0415 — only to try it
 
     await subscribe(gateway, "k-4")
-    async with gateway.service.database.read() as session:
-        row = (await session.execute(select(RepeatedRequest))).scalars().one()
+    row = await gateway.service.database.read(the_repeat)
     sent = httpx.Request("POST", "http://x", json=SUBSCRIBE).content
     assert row.body_hash != hashlib.sha256(sent).hexdigest()
 
@@ -371,14 +372,13 @@ async def test_a_browser_that_left_before_its_answer_is_logged_as_such(gateway: 
 
 async def test_visits_wait_for_a_database_that_fails(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     database, failing = gateway.service.database, True
-    write = database.write
+    write: Any = database.write
 
-    @asynccontextmanager
-    async def sometimes() -> AsyncIterator[Any]:
-        if failing:
-            raise ConnectionRefusedError
-        async with write() as session:
-            yield session
+    async def failed() -> None:
+        raise ConnectionRefusedError
+
+    def sometimes(*args: Any) -> Any:
+        return failed() if failing and args else write(*args)
 
     monkeypatch.setattr(database, "write", sometimes)
     await gateway.http.get("/healthz")

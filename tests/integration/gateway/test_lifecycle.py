@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 from sqlalchemy import delete, select
+from sqlmodel import col
 
+from chassis.database import Session
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.tables import DaySecret, RepeatedRequest, RequestLog
 from tests.integration.gateway.owners import SIGNED_IN, SIMPLIFY, Gateway, Owners
@@ -72,9 +74,7 @@ async def test_requests_at_work_are_answered_before_the_end(gateway: Gateway, ow
     assert await gateway.stop() == 0
     assert (await asking).status_code == 202
     await gateway.start()
-    async with gateway.service.database.read() as session:
-        routes = (await session.execute(select(RequestLog.route))).scalars().all()  # type: ignore[call-overload]
-    assert SUBSCRIPTIONS in routes
+    assert SUBSCRIPTIONS in await gateway.service.database.read(routes)
 
 
 async def test_a_step_that_does_not_close_does_not_keep_the_others_from_it(gateway: Gateway) -> None:
@@ -129,8 +129,7 @@ async def test_two_gateways_share_one_postgresql(server: NatsServer, tmp_path: P
             )
         assert sorted(answer.status_code for answer in answers) in ([202, 202], [202, 409])
         assert first.owners.subscribed == 1
-        async with first.service.database.read() as session:
-            assert len((await session.execute(select(RepeatedRequest))).scalars().all()) == 1
+        assert await first.service.database.read(repeats) == 1
         assert await second.stop() == 0
 
 
@@ -139,11 +138,22 @@ async def test_gateways_that_make_the_secrets_of_the_day_at_once_agree_on_them(
 ) -> None:
     async with Gateway(server, tmp_path, await postgres.fresh_database()) as gateway:
         database, clock = gateway.service.database, gateway.service.clock
-        async with database.write() as session:
-            await session.execute(delete(DaySecret))
+        await database.write(forget_secrets)
         several = [DaySecrets(database, clock, "1a" * 32, "2b" * 32) for _ in range(6)]
         await asyncio.gather(*(secrets.refresh() for secrets in several))
         assert len({secrets.of_account("anna") for secrets in several}) == 1
+
+
+def routes(session: Session) -> list[str]:
+    return list(session.execute(select(col(RequestLog.route))).scalars())
+
+
+def repeats(session: Session) -> int:
+    return len(session.execute(select(RepeatedRequest)).scalars().all())
+
+
+def forget_secrets(session: Session) -> None:
+    session.execute(delete(DaySecret))
 
 
 def environment(directory: Path) -> dict[str, str]:

@@ -96,23 +96,6 @@ async def test_a_withdrawal_before_the_first_byte_is_a_refusal(gateway: Gateway,
     await owners.until_left()
 
 
-async def test_a_withdrawal_while_the_body_is_on_its_way_counts(gateway: Gateway, owners: Owners) -> None:
-    sent = generate_bytes()
-    reader, writer = await gateway.raw(sent[:-5])
-    async with asyncio.timeout(3):
-        while not owners.authenticated:
-            await asyncio.sleep(0.01)
-    await asyncio.sleep(0.2)
-    await withdraw(owners)
-    await asyncio.sleep(0.1)
-    writer.write(sent[-5:])
-    async with asyncio.timeout(2):
-        head = await reader.readuntil(b"\r\n")
-    writer.close()
-    assert head.startswith(b"HTTP/1.1 403")
-    assert owners.running == 0
-
-
 async def test_a_withdrawal_while_consent_is_being_asked_counts(gateway: Gateway, owners: Owners) -> None:
     """The owner's older answer is overtaken by its word that the consent was withdrawn."""
 

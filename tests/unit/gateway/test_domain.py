@@ -2,32 +2,53 @@
 
 import pytest
 
-from services.gateway.domain import is_cross_site, network_of, pseudonym, visit_of
+from services.gateway.domain import Origin, forgery_in, network_of, pseudonym, visit_of
 
-OWN = "larabot.example"
+OWN = Origin.of("https://larabot.example")
 
 
 @pytest.mark.parametrize(
-    ("headers", "forged"),
+    ("headers", "forgery"),
     [
-        ({"x-requested-by": "larabot"}, False),
-        ({}, True),
-        ({"x-requested-by": "somebody"}, True),
-        ({"x-requested-by": "larabot", "sec-fetch-site": "same-origin"}, False),
-        ({"x-requested-by": "larabot", "sec-fetch-site": "cross-site"}, True),
-        ({"x-requested-by": "larabot", "sec-fetch-site": "same-site"}, True),
-        ({"x-requested-by": "larabot", "origin": "https://larabot.example"}, False),
-        ({"x-requested-by": "larabot", "origin": "https://evil.example"}, True),
-        ({"x-requested-by": "larabot", "origin": "null"}, True),
-        ({"x-requested-by": "larabot", "origin": "http://larabot.example"}, True),
-        ({"x-requested-by": "larabot", "origin": "https://larabot.example:8443"}, True),
-        ({"x-requested-by": "larabot", "origin": "HTTPS://Larabot.Example"}, False),
-        ({"x-requested-by": "larabot", "origin": "https://larabot.example@evil.example"}, True),
-        ({"x-requested-by": "larabot", "origin": "https://[evil"}, True),
+        ({"x-requested-by": "larabot"}, None),
+        ({}, "x-requested-by"),
+        ({"x-requested-by": "somebody"}, "x-requested-by"),
+        ({"x-requested-by": "larabot", "sec-fetch-site": "same-origin"}, None),
+        ({"x-requested-by": "larabot", "sec-fetch-site": "cross-site"}, "sec-fetch-site"),
+        ({"x-requested-by": "larabot", "sec-fetch-site": "same-site"}, "sec-fetch-site"),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example"}, None),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example:443"}, None),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example", "host": "127.0.0.1:8000"}, None),
+        ({"x-requested-by": "larabot", "origin": "http://127.0.0.1:8000", "host": "127.0.0.1:8000"}, "origin"),
+        ({"x-requested-by": "larabot", "origin": "https://evil.example"}, "origin"),
+        ({"x-requested-by": "larabot", "origin": "null"}, "origin"),
+        ({"x-requested-by": "larabot", "origin": ""}, "origin"),
+        ({"x-requested-by": "larabot", "origin": "http://larabot.example"}, "origin"),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example:8443"}, "origin"),
+        ({"x-requested-by": "larabot", "origin": "HTTPS://Larabot.Example"}, None),
+        ({"x-requested-by": "larabot", "origin": "https://larabot.example@evil.example"}, "origin"),
+        ({"x-requested-by": "larabot", "origin": "https://[evil"}, "origin"),
     ],
 )
-def test_a_request_of_another_site_is_told(headers: dict[str, str], forged: bool) -> None:
-    assert is_cross_site(headers, OWN, "https") is forged
+def test_a_request_of_another_site_is_told_by_the_header_that_differs(
+    headers: dict[str, str], forgery: str | None
+) -> None:
+    assert forgery_in(headers, OWN) == forgery
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://larabot.example/", "https://larabot.example"),
+        ("https://larabot.example:443", "https://larabot.example"),
+        ("http://LOCALHOST:80", "http://localhost"),
+        ("http://localhost:8000/", "http://localhost:8000"),
+        ("https://larabot.example:80", "https://larabot.example:80"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_an_origin_has_no_default_port_and_no_capitals(url: str, origin: str) -> None:
+    assert str(Origin.of(url)) == origin
 
 
 @pytest.mark.parametrize(

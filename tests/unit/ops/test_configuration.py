@@ -122,3 +122,14 @@ def test_an_unknown_setting_in_the_file_is_refused_too(tmp_path: Path) -> None:
 def test_the_page_about_settings_names_each_of_them() -> None:
     page = configuration_markdown()
     assert all(f"| `{key.name}` |" in page for key in KEYS)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "1001"])
+def test_a_number_of_replicas_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(LaunchRefused, match="LARABOT_REPLICAS"):
+        configured(tmp_path, LARABOT_REPLICAS=value)
+
+
+def test_the_number_of_replicas_is_told_to_those_who_count(tmp_path: Path) -> None:
+    found = configured(tmp_path, LARABOT_REPLICAS="3")
+    assert [name for name in EVERY_SERVICE if "LARABOT_REPLICAS" in found.of_reader(name)] == ["gateway", "auth"]

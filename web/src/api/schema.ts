@@ -1027,7 +1027,7 @@ export interface components {
          */
         Problem: {
             /** @enum {string} */
-            type: "/problems/malformed" | "/problems/invalid" | "/problems/unauthenticated" | "/problems/forbidden" | "/problems/csrf" | "/problems/consent-required" | "/problems/step-up-required" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/conflict" | "/problems/gone" | "/problems/too-large" | "/problems/unsupported-media-type" | "/problems/content-filtered" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-failed" | "/problems/unavailable" | "/problems/timeout";
+            type: "/problems/malformed" | "/problems/invalid" | "/problems/unauthenticated" | "/problems/forbidden" | "/problems/csrf" | "/problems/consent-required" | "/problems/step-up-required" | "/problems/not-found" | "/problems/method-not-allowed" | "/problems/conflict" | "/problems/gone" | "/problems/too-large" | "/problems/unsupported-media-type" | "/problems/range-not-satisfiable" | "/problems/content-filtered" | "/problems/rate-limited" | "/problems/internal" | "/problems/upstream-failed" | "/problems/unavailable" | "/problems/timeout";
             title: string;
             status: number;
             detail?: string;
@@ -1425,6 +1425,15 @@ export interface components {
         };
         /** @description unsupported-media-type */
         Problem415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description range-not-satisfiable */
+        Problem416: {
             headers: {
                 [name: string]: unknown;
             };

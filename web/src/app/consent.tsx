@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import type { ComponentChildren } from "preact";
 import { useCallback, useContext, useEffect, useMemo, useState } from "preact/hooks";
 import { call } from "../api/http";
-import { problemFrom } from "../api/problem";
+import { localProblem, problemFrom, ProblemError } from "../api/problem";
 import type { Problem } from "../api/problem";
 import type { Consent, ConsentSet, Purpose, Receipt } from "../api/shapes";
 
@@ -25,26 +25,28 @@ export function ConsentProvider({ children }: { children: ComponentChildren }) {
   const [problem, setProblem] = useState<Problem>();
   const [receipt, setReceipt] = useState<Receipt>();
 
-  const askAgain = useCallback(async () => {
-    try {
-      setConsent(await call<Consent>("GET", "/api/consent"));
-      setProblem(undefined);
-    } catch (thrown) {
-      setProblem(problemFrom(thrown));
-    }
+  const read = useCallback(async () => {
+    const current = await call<Consent>("GET", "/api/consent");
+    setConsent(current);
+    setProblem(undefined);
+    return current;
   }, []);
+  const askAgain = useCallback(() => read().then(() => undefined, (thrown) => setProblem(problemFrom(thrown))), [read]);
   useEffect(() => void askAgain(), [askAgain]);
 
   const version = consent?.notice_version;
   const choose = useCallback(
     async (choices: Choices) => {
-      const body = { purposes: choices, notice_version: version };
-      const { receipt: given, ...state } = await call<ConsentSet>("PUT", "/api/consent", { body });
+      const { receipt: given, ...state } = await put(choices, version).catch(async (thrown: unknown) => {
+        if (!isOlderNotice(thrown)) throw thrown;
+        const current = await read();
+        return put(afterNewNotice(choices), current.notice_version);
+      });
       setConsent({ ...state, receipt_id: given.receipt_id });
       setReceipt(given);
       return given;
     },
-    [version],
+    [version, read],
   );
   const putReceiptAway = useCallback(() => setReceipt(undefined), []);
 
@@ -53,6 +55,21 @@ export function ConsentProvider({ children }: { children: ComponentChildren }) {
     [consent, problem, receipt, askAgain, choose, putReceiptAway],
   );
   return <ConsentContext.Provider value={state}>{children}</ConsentContext.Provider>;
+}
+
+function put(choices: Choices, version: string | undefined): Promise<ConsentSet> {
+  return call<ConsentSet>("PUT", "/api/consent", { body: { purposes: choices, notice_version: version } });
+}
+
+/** The policy has changed since this page read which one is in force: a tab may stay open for weeks. */
+function isOlderNotice(thrown: unknown): boolean {
+  return thrown instanceof ProblemError && thrown.problem.status === 409 && thrown.problem.reason === "notice-version";
+}
+
+/** A no holds under any policy. A yes was given to other words, so the reader is shown the new ones and asked again. */
+function afterNewNotice(choices: Choices): Choices {
+  if (Object.values(choices).some((on) => on)) throw new ProblemError(localProblem("notice-changed", 409));
+  return choices;
 }
 
 export function useConsent(): ConsentState {

@@ -88,10 +88,20 @@ export const problemWords = messages(
       means: "Svaret kom inte i tid, så vi slutade vänta.",
       remedy: "Försök igen, gärna med en kortare text.",
     },
+    "range-not-satisfiable": {
+      title: "Den delen finns inte",
+      means: "Det som efterfrågades ligger bortom filens slut.",
+      remedy: "Hämta filen i sin helhet.",
+    },
     "content-filtered": {
       title: "Texten stoppades av innehållsfiltret",
       means: "Leverantörens filter bedömde att texten kan vara skadlig. Filtret har ibland fel.",
       remedy: "Skriv om det känsliga stycket och försök igen.",
+    },
+    "notice-changed": {
+      title: "Informationen har ändrats",
+      means: "Sedan du öppnade sidan har vår integritetspolicy ändrats. Ditt ja gällde den gamla texten och har inte sparats.",
+      remedy: "Läs den nya texten och svara igen. Det är den som gäller nu.",
     },
     offline: {
       title: "Du verkar vara offline",
@@ -190,10 +200,20 @@ export const problemWords = messages(
       means: "Svaret kom ikke i tide, så vi sluttet å vente.",
       remedy: "Prøv igjen, gjerne med en kortere tekst.",
     },
+    "range-not-satisfiable": {
+      title: "Den delen finnes ikke",
+      means: "Det som ble etterspurt, ligger bortenfor filens slutt.",
+      remedy: "Hent hele filen.",
+    },
     "content-filtered": {
       title: "Teksten ble stoppet av innholdsfilteret",
       means: "Leverandørens filter mente at teksten kan være skadelig. Filteret tar noen ganger feil.",
       remedy: "Skriv om det følsomme avsnittet og prøv igjen.",
+    },
+    "notice-changed": {
+      title: "Informasjonen er endret",
+      means: "Personvernerklæringen vår er endret siden du åpnet siden. Ja-et ditt gjaldt den gamle teksten og er ikke lagret.",
+      remedy: "Les den nye teksten og svar på nytt. Det er den som gjelder nå.",
     },
     offline: {
       title: "Du ser ut til å være frakoblet",
@@ -292,10 +312,20 @@ export const problemWords = messages(
       means: "The answer did not come in time, so we stopped waiting.",
       remedy: "Try again, preferably with a shorter text.",
     },
+    "range-not-satisfiable": {
+      title: "There is no such part",
+      means: "What was asked for lies beyond the end of the file.",
+      remedy: "Fetch the whole file.",
+    },
     "content-filtered": {
       title: "The text was stopped by the content filter",
       means: "The supplier's filter judged that the text may be harmful. The filter is sometimes wrong.",
       remedy: "Rewrite the sensitive passage and try again.",
+    },
+    "notice-changed": {
+      title: "The information has changed",
+      means: "Our privacy policy has changed since you opened this page. Your yes was for the old text and has not been saved.",
+      remedy: "Read the new text and answer again. It is the one in force now.",
     },
     offline: {
       title: "You seem to be offline",
