@@ -1,5 +1,7 @@
 """What every holder of personal data answers: health, export page by page, and the erasure protocol's parts."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from contracts.messages import Empty, Reply, Request
@@ -8,23 +10,18 @@ from contracts.table import Call
 
 SERVICES = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
+# What the services' inventories declare, as `make contracts` writes it: holders and locators stand nowhere else.
+_DECLARED = json.loads((Path(__file__).parent / "schemas" / "holders.json").read_bytes())["inventories"]
+_PARTS = [(service, part) for service in SERVICES if service in _DECLARED for part in _DECLARED[service]["holders"]]
+
 # Every holder whose receipt an erasure must collect, in the order in which they are shown; dsar is wiped last.
 OWN_HOLDERS = SERVICES
-RECIPIENT_HOLDERS = {"brevo": "newsletter", "posthog": "analytics"}
+RECIPIENT_HOLDERS: dict[str, str] = {part["holder"]: service for service, part in _PARTS if part["recipient"]}
 HOLDERS = (*OWN_HOLDERS, *RECIPIENT_HOLDERS)
 
 # The kinds of identifier that a holder is told by claim check: those by which its inventory finds a person's rows.
 LOCATORS_BY_HOLDER: dict[str, frozenset[Locator]] = {
-    "gateway": frozenset(),
-    "auth": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL}),
-    "textproxy": frozenset({Locator.QUOTA_KEY}),
-    "speechtoken": frozenset({Locator.QUOTA_KEY}),
-    "consent": frozenset({Locator.ACCOUNT_ID, Locator.VISITOR_ID}),
-    "newsletter": frozenset({Locator.EMAIL}),
-    "analytics": frozenset({Locator.VISITOR_ID}),
-    "dsar": frozenset({Locator.ACCOUNT_ID, Locator.EMAIL, Locator.ERASURE_ID}),
-    "brevo": frozenset({Locator.EMAIL}),
-    "posthog": frozenset({Locator.VISITOR_ID}),
+    part["holder"]: frozenset(Locator(kind) for kind in part["locators"]) for _, part in _PARTS
 }
 
 

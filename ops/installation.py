@@ -12,8 +12,9 @@ import os
 import sys
 from pathlib import Path
 
+from contracts.holder import SERVICES
 from ops import bus_config
-from ops.run.configuration import EVERY_SERVICE, VENDOR_TITLES, Configuration, read_configuration
+from ops.run.configuration import VENDOR_TITLES, Configuration, read_configuration
 from ops.run.environment import key_settings, real_speech_addresses, real_speech_origins, receipt_key
 from ops.run.keys import KeyRing
 from ops.run.program import ROOT
@@ -89,9 +90,9 @@ class Installation:
         )
         self._write("nats/server.conf", text)
         self._write("admin/admin.seed", self._keys.nkey_seed("admin", "STORE") + "\n")
-        self._write("postgres/databases.sql", "".join(self._database_sql(service) for service in EVERY_SERVICE))
+        self._write("postgres/databases.sql", "".join(self._database_sql(service) for service in SERVICES))
         self._write("env/postgres.env", f"POSTGRES_PASSWORD={self._keys.secret('postgres')}\n")
-        for service in EVERY_SERVICE:
+        for service in SERVICES:
             lines = [f"{name}={value}\n" for name, value in sorted(self._environment(service).items())]
             self._write(f"env/{service}.env", "".join(lines))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from contracts.holder import SERVICES
 from ops.run.refusal import LaunchRefused
 
 PREFIX = "LARABOT_"
@@ -16,7 +17,6 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 OURS_ALONE = frozenset({ENV_FILE, f"{PREFIX}INSTALLATION"})
 FIRST_TOKEN_SECONDS_MIN, FIRST_TOKEN_SECONDS_MAX = 1.0, 40.0
 REPLICAS_MAX = 1000
-EVERY_SERVICE = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
 
 def trusted_proxies_fault(value: str) -> str:
@@ -61,13 +61,13 @@ class Key:
 KEYS = (
     Key(
         "LARABOT_LOG_LEVEL",
-        EVERY_SERVICE,
+        SERVICES,
         "What the services log: debug, info, warning or error.",
         default="info",
     ),
     Key(
         "LARABOT_OTLP_ENDPOINT",
-        EVERY_SERVICE,
+        SERVICES,
         "OTLP/HTTP address of an OpenTelemetry collector; without one, telemetry leaves no process.",
         default="",
     ),
@@ -285,5 +285,5 @@ def configuration_markdown() -> str:
 
 def markdown_row(key: Key) -> str:
     default = "required" if key.default is None else f"`{key.default}`" if key.default else "none"
-    readers = "all" if key.readers == EVERY_SERVICE else ", ".join(key.readers)
+    readers = "all" if key.readers == SERVICES else ", ".join(key.readers)
     return f"| `{key.name}` | {default} | {readers} | {key.doc}{' Secret.' if key.secret else ''} |"

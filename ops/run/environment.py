@@ -3,7 +3,8 @@
 import json
 from collections.abc import Collection
 
-from ops.run.configuration import EVERY_SERVICE, Configuration
+from contracts.holder import SERVICES
+from ops.run.configuration import Configuration
 from ops.run.keys import KeyRing
 from ops.run.site import Site
 
@@ -74,7 +75,7 @@ def key_settings(service: str, keys: KeyRing) -> dict[str, str]:
                 "LARABOT_SUPPRESSION_KEY": keys.secret("suppression"),
             }
         case "dsar":
-            receipts = {holder: keys.ed25519_public(receipt_key(holder)) for holder in EVERY_SERVICE}
+            receipts = {holder: keys.ed25519_public(receipt_key(holder)) for holder in SERVICES}
             return {
                 "LARABOT_LEDGER_KEY": keys.secret("ledger"),
                 "LARABOT_CASE_KEY": keys.secret("case"),

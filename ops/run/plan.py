@@ -9,8 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from contracts.holder import SERVICES
 from ops.run.bus_monitor import BusMonitor
-from ops.run.configuration import EVERY_SERVICE, VENDOR_TITLES
+from ops.run.configuration import VENDOR_TITLES
 from ops.run.environment import service_environment
 from ops.run.program import Program
 from ops.run.refusal import LaunchRefused
@@ -70,7 +71,7 @@ def plan_of(site: Site) -> Plan:
                 environment=service_environment(service, site, connections),
                 ready_url=f"{site.public_url}/readyz",
             )
-            for service in EVERY_SERVICE
+            for service in SERVICES
         ),
         ready_url=f"{site.public_url}/readyz",
         record=record_of(site),

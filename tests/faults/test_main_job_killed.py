@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS
+from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, SERVICES
 from tests.support.people import Person, a_teacher, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
@@ -17,7 +17,6 @@ from tests.support.waiting import until
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(180)]
 
-SERVICES = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 EMULATORS = ("emulator-brevo", "emulator-posthog", "emulator-smtp", "emulator-azure-openai", "emulator-azure-speech")
 EVERYBODY = (*SERVICES, *EMULATORS, "nats-server", "preloader")
 # From the answer to the erasure until the kill: another moment of the fan-out each time.

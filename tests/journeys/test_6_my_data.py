@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+from contracts.holder import SERVICES
 from tests.support.people import a_teacher, somebody
 from tests.support.platform import Platform
 from tests.support.problems import problem
@@ -18,7 +19,7 @@ async def test_my_data_shows_what_every_service_holds(platform: Platform) -> Non
         await anna.uses("Solen skiner och barnen leker.")
         document = await data_of(anna)
     services = {entry["service"] for entry in document["services"]}
-    assert services == {"gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar"}
+    assert services == set(SERVICES)
     holding = {service for service, _ in rows_by_store(document)}
     assert {"auth", "consent", "newsletter", "textproxy"} <= holding
     assert anna.email in json.dumps(rows_by_store(document)["auth", "account"], ensure_ascii=False)

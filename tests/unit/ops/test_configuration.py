@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from ops.run.configuration import EVERY_SERVICE, KEYS, Configuration, configuration_markdown, read_configuration
+from contracts.holder import SERVICES
+from ops.run.configuration import KEYS, Configuration, configuration_markdown, read_configuration
 from ops.run.refusal import LaunchRefused
 
 BREVO = {"LARABOT_BREVO_API_KEY": "xkeysib-1", "LARABOT_BREVO_LIST_ID": "7"}
@@ -52,7 +53,7 @@ def test_a_refusal_never_prints_a_value(tmp_path: Path) -> None:
 def test_the_proxies_that_are_trusted_reach_the_gateway_alone(tmp_path: Path, value: str) -> None:
     found = configured(tmp_path, LARABOT_TRUSTED_PROXIES=value)
     assert found.of_reader("gateway")["LARABOT_TRUSTED_PROXIES"] == value
-    assert [name for name in EVERY_SERVICE if "LARABOT_TRUSTED_PROXIES" in found.of_reader(name)] == ["gateway"]
+    assert [name for name in SERVICES if "LARABOT_TRUSTED_PROXIES" in found.of_reader(name)] == ["gateway"]
 
 
 @pytest.mark.parametrize(("proxy", "seen"), [("10.89.0.7", "203.0.113.5"), ("10.90.0.7", "10.90.0.7")])
@@ -132,4 +133,4 @@ def test_a_number_of_replicas_that_is_none_is_refused(tmp_path: Path, value: str
 
 def test_the_number_of_replicas_is_told_to_those_who_count(tmp_path: Path) -> None:
     found = configured(tmp_path, LARABOT_REPLICAS="3")
-    assert [name for name in EVERY_SERVICE if "LARABOT_REPLICAS" in found.of_reader(name)] == ["gateway", "auth"]
+    assert [name for name in SERVICES if "LARABOT_REPLICAS" in found.of_reader(name)] == ["gateway", "auth"]

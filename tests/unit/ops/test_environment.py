@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.run.configuration import EVERY_SERVICE, VENDORS, Configuration, read_configuration
+from contracts.holder import SERVICES
+from ops.run.configuration import VENDORS, Configuration, read_configuration
 from ops.run.data_directory import DataDirectory
 from ops.run.environment import service_environment
 from ops.run.keys import KeyRing
@@ -13,7 +14,7 @@ from ops.run.plan import emulator_program, record_of
 from ops.run.ports import Ports
 from ops.run.site import Site, basics_of
 
-CONNECTIONS = [*((service, "APP") for service in EVERY_SERVICE), ("gateway", "CONTENT"), ("textproxy", "CONTENT")]
+CONNECTIONS = [*((service, "APP") for service in SERVICES), ("gateway", "CONTENT"), ("textproxy", "CONTENT")]
 PORTS = Ports(
     gateway=8000,
     nats=8001,
@@ -38,7 +39,7 @@ def a_site(tmp_path: Path, **settings: str) -> Site:
 
 
 def environments(site: Site) -> dict[str, dict[str, str]]:
-    return {service: service_environment(service, site, CONNECTIONS) for service in EVERY_SERVICE}
+    return {service: service_environment(service, site, CONNECTIONS) for service in SERVICES}
 
 
 def test_of_the_launchers_own_environment_only_the_basics_are_passed_on() -> None:
@@ -68,25 +69,25 @@ def test_no_two_services_share_a_secret(tmp_path: Path) -> None:
 
 def test_message_text_has_a_connection_of_its_own_in_two_services_only(tmp_path: Path) -> None:
     found = environments(a_site(tmp_path))
-    having = [service for service in EVERY_SERVICE if "LARABOT_NATS_CONTENT_SEED" in found[service]]
+    having = [service for service in SERVICES if "LARABOT_NATS_CONTENT_SEED" in found[service]]
     assert having == ["gateway", "textproxy"]
 
 
 def test_the_ledger_and_the_log_belong_to_dsar_alone(tmp_path: Path) -> None:
     found = environments(a_site(tmp_path))
     for name in ("LARABOT_LEDGER_KEY", "LARABOT_CASE_KEY", "LARABOT_LOG_SEED", "LARABOT_RECEIPT_KEYS"):
-        assert [service for service in EVERY_SERVICE if name in found[service]] == ["dsar"]
+        assert [service for service in SERVICES if name in found[service]] == ["dsar"]
 
 
 def test_dsar_knows_the_public_receipt_key_of_every_service(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     keys = json.loads(environments(site)["dsar"]["LARABOT_RECEIPT_KEYS"])
-    assert keys == {service: site.keys.ed25519_public(f"receipt-{service}") for service in EVERY_SERVICE}
+    assert keys == {service: site.keys.ed25519_public(f"receipt-{service}") for service in SERVICES}
 
 
 def test_an_emulated_vendor_is_allowed_to_its_services(tmp_path: Path) -> None:
     found = environments(a_site(tmp_path))
-    emulated = [service for service in EVERY_SERVICE if found[service].get("LARABOT_EMULATED") == "true"]
+    emulated = [service for service in SERVICES if found[service].get("LARABOT_EMULATED") == "true"]
     assert emulated == ["auth", "textproxy", "speechtoken", "newsletter", "analytics", "dsar"]
 
 
