@@ -1,6 +1,7 @@
 """What changes while a body is on its way counts: a request is decided on when its body is there (F37)."""
 
 import asyncio
+from collections.abc import Coroutine
 
 import pytest
 
@@ -20,7 +21,7 @@ async def known_before(gateway: Gateway) -> None:
     assert answer.status_code == 200
 
 
-async def status_after(gateway: Gateway, sent: bytes, meanwhile: "asyncio.Future[None]") -> int:
+async def status_after(gateway: Gateway, sent: bytes, meanwhile: Coroutine[None, None, None]) -> int:
     """The status of a request whose last bytes come only after something else has happened."""
     reader, writer = await gateway.raw(sent[:-2])
     await asyncio.sleep(0.2)
@@ -53,7 +54,7 @@ async def test_a_withdrawal_while_the_body_is_on_its_way(
 ) -> None:
     owners.granted.add(Purpose.VOICE_TOOLS)
     await known_before(gateway)
-    assert await status_after(gateway, sent, asyncio.ensure_future(withdraw(owners, purpose))) == 403
+    assert await status_after(gateway, sent, withdraw(owners, purpose)) == 403
     assert (owners.running, owners.tokens) == (0, 0)
 
 
@@ -64,7 +65,7 @@ async def test_a_session_that_ends_while_the_body_is_on_its_way(
 ) -> None:
     owners.granted.add(Purpose.VOICE_TOOLS)
     await known_before(gateway)
-    assert await status_after(gateway, sent, asyncio.ensure_future(end_session(owners, session_ids))) == 401
+    assert await status_after(gateway, sent, end_session(owners, session_ids)) == 401
     assert (owners.running, owners.tokens, owners.opened) == (0, 0, 0)
 
 
@@ -72,7 +73,7 @@ async def test_a_write_for_visitors_is_one_without_a_session_then(gateway: Gatew
     """Consent may be given by visitors as well: the owner is told that nobody is signed in."""
     await known_before(gateway)
     sent = request_bytes("PUT", "/api/consent", b'{"purposes":{"text_tools":true},"notice_version":"1"}', **HEADERS)
-    assert await status_after(gateway, sent, asyncio.ensure_future(end_session(owners, []))) == 200
+    assert await status_after(gateway, sent, end_session(owners, [])) == 200
     assert owners.consent_callers == [None]
 
 
