@@ -1,4 +1,4 @@
-"""What the bus asks and tells: each handler takes the message apart and calls a use case."""
+"""Handlers of the service's calls and of the signals it hears; each calls one use case."""
 
 from chassis.database import Session
 from contracts.analytics import AnalyticsEvent

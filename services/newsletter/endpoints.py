@@ -1,4 +1,4 @@
-"""What the bus asks: each handler takes the request apart, calls a use case, and puts the answer together."""
+"""Handlers of the service's calls and of the events it consumes; each calls one use case."""
 
 import hmac
 

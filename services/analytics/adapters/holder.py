@@ -37,7 +37,7 @@ class PostHogHolder:
         return [dict(person) for one in pseudonyms for person in await self._persons.find(one)]
 
     def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
-        """The person's pseudonym, and those that are being deleted anyway: an earlier one may be among them."""
+        """The person's pseudonym, and all whose deletion is not verified: an earlier one may be theirs."""
         return {PSEUDONYMS: [*_pseudonyms_of(session, locators), *unverified(session)]}
 
     async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape

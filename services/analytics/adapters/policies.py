@@ -1,4 +1,4 @@
-"""Reads what is data: the events that may be reported."""
+"""Reads `policies/analytics.json`: events, properties and values that may be sent to PostHog."""
 
 from pathlib import Path
 

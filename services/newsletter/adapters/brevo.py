@@ -34,7 +34,7 @@ OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStat
 
 
 class Passing(Exception):
-    """Trouble that may be over in a moment: no answer (without `status`), or a server's error."""
+    """A call that may go well if repeated: no answer (then without `status`), or an HTTP status from 500 on."""
 
     def __init__(self, status: int | None = None) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Passing(Exception):
 
 
 class Limited(Exception):
-    """Brevo wants to be left alone for so many seconds."""
+    """HTTP 429: no call for so many seconds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -50,18 +50,18 @@ class Limited(Exception):
 
 
 class Pace:
-    """At most so many calls a second: Brevo allows ten on contacts."""
+    """Spaces calls evenly, at most `per_second`: Brevo allows ten a second on contacts (its rate limits page)."""
 
     def __init__(self, per_second: float) -> None:
         self._gap = 1 / per_second
         self._next = 0.0
 
     def hold(self, seconds: float) -> None:
-        """No call before that long."""
+        """Let no call begin within so many seconds from now."""
         self._next = max(self._next, asyncio.get_running_loop().time() + seconds)
 
     async def wait(self) -> None:
-        """Wait for one's turn."""
+        """Return when the next call may begin."""
         loop = asyncio.get_running_loop()
         turn = max(loop.time(), self._next)
         self._next = turn + self._gap

@@ -35,7 +35,7 @@ class BrevoHolder:
         return [record for record in records if record is not None]
 
     def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
-        """The person's contact, and those that are being erased anyway: theirs may be one of them."""
+        """Ids of the person's contact, and of all contacts whose removal is owed: an earlier one may be theirs."""
         return {CONTACTS: [*_subscriptions_of(session, locators), *removals_owed(session)]}
 
     async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape

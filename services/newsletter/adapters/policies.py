@@ -1,4 +1,4 @@
-"""Reads what is data: the words of letters, the policy in force, the attributes that Brevo may see."""
+"""Reads `policies/`: the letters' texts, the version of the privacy policy in force, Brevo's contact attributes."""
 
 from pathlib import Path
 

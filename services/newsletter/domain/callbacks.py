@@ -23,7 +23,7 @@ ADDRESSES_MAX, ADDRESS_MAX = 500, 254
 EVENTS_MAX = 500
 DIGITS_MAX = 18  # of a whole number; Python refuses to write one of more than 4300 as text
 ASIDE_KEPT = timedelta(days=90)
-# Brevo tells whole seconds of its own clock.
+# Brevo gives times in whole seconds, by its own clock.
 SKEW = timedelta(minutes=1)
 YEAR_9999_SECONDS = 253_402_300_799
 

@@ -1,4 +1,4 @@
-"""The surroundings of the statistics in memory."""
+"""The ports of analytics, kept in memory."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The newsletter's surroundings in memory."""
+"""The newsletter's ports, kept in memory."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
