@@ -6,6 +6,7 @@ from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from contracts import auth
 from services.auth.adapters.accounts import SqlAccounts
+from services.auth.adapters.credentials import block_erased
 from services.auth.adapters.gateways import SignalledRevocations
 from services.auth.adapters.hashing import Argon2Hasher
 from services.auth.adapters.policies import read_common_passwords, read_letters, read_tiers
@@ -16,10 +17,13 @@ from services.auth.endpoints import AccountEndpoints, ServiceEndpoints, VisitorE
 from services.auth.inventory import INVENTORY
 from services.auth.settings import POLICIES, AuthSettings
 from services.auth.tables import TABLES, Base
+from services.auth.usecases.attempts import Attempts
 from services.auth.usecases.login import LoggingIn
+from services.auth.usecases.new_passwords import NewPasswords
 from services.auth.usecases.passwords import Passwords
 from services.auth.usecases.registration import Registering
 from services.auth.usecases.sessions import SessionControl
+from services.auth.usecases.verification import PasswordVerification
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -30,19 +34,20 @@ def build(settings: AuthSettings) -> Service:
     clock, database = service.clock, service.database
     accounts, sessions = SqlAccounts(database), SqlSessions(database)
     hasher, revocations = Argon2Hasher(), SignalledRevocations(service.bus)
-    templates, mail = LetterTemplates(read_letters(POLICIES), settings.public_url), MailAllowance()
-    tiers, common = read_tiers(POLICIES), read_common_passwords(POLICIES)
+    templates, mail = LetterTemplates(read_letters(POLICIES), settings.public_url), MailAllowance(settings.replicas)
+    tiers, new_passwords = read_tiers(POLICIES), NewPasswords(hasher, read_common_passwords(POLICIES))
 
-    login = LoggingIn(accounts, sessions, hasher, Guesses(), revocations, clock)
-    passwords = Passwords(accounts, hasher, login, templates, mail, revocations, clock, common_passwords=common)
-    registering = Registering(
-        accounts, hasher, templates, mail, clock, common_passwords=common, first_tier=tiers.initial
-    )
+    attempts = Attempts(Guesses(settings.replicas), clock)
+    verification = PasswordVerification(accounts, hasher, attempts)
+    login = LoggingIn(verification, sessions, revocations, clock)
+    passwords = Passwords(accounts, verification, new_passwords, attempts, templates, mail, revocations, clock)
+    registering = Registering(accounts, new_passwords, templates, mail, clock, first_tier=tiers.initial)
     control = SessionControl(accounts, sessions, revocations, clock)
 
     answer_visitors(service, VisitorEndpoints(registering, login, passwords, tiers))
     answer_accounts(service, AccountEndpoints(accounts, login, passwords, control, tiers))
     answer_services(service, ServiceEndpoints(accounts, control, tiers))
+    service.before_erasure = block_erased
     service.background("mail", mail_sender(service, settings).run)
     service.at_close(hasher.close)
     return service

@@ -86,10 +86,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveConsent:
-    """A consent that has been given and not withdrawn."""
+    """A consent that has been given and not withdrawn; `subject_id` is the id of the account or of the browser."""
 
     kind: Kind
-    holder_id: str
+    subject_id: str
     purpose: str
     notice_version: str
     record_id: str
@@ -115,14 +115,15 @@ class Wish:
 class Change:
     """What follows from a wish. `visitor_id` is the browser's pseudonym from now on.
 
-    `retired` is one that no browser will hold any more: nobody could see or erase what stands under it, so of its
-    records only evidence stays.
+    `retired` is a pseudonym that no browser will hold any more: nobody could see or erase what is recorded under it,
+    so of its records only evidence stays. `active` is what the account and the browser consent to afterwards.
     """
 
     receipt_id: str
     records: tuple[Record, ...]
     given: tuple[ActiveConsent, ...]
     ended: tuple[ActiveConsent, ...]
+    active: tuple[ActiveConsent, ...]
     withdrawn: tuple[str, ...]
     visitor_id: str | None
     retired: str | None
@@ -132,7 +133,11 @@ class Change:
 def decide(
     wish: Wish, active_consents: Iterable[ActiveConsent], versions: Collection[str], shown: Shown, now: datetime
 ) -> Change:
-    """Work out records and active_consents; a browser keeps or gets a pseudonym only while something is accepted."""
+    """Work out what to record and what is consented to afterwards.
+
+    A browser keeps or gets a pseudonym only while something is accepted; one that nothing is recorded under (forged, or
+    erased since) is not taken over. Nothing outside is read or changed, but the ids and salts are random.
+    """
     active_consents = tuple(active_consents)
     before = {one.purpose for one in active_consents if one.holds(versions, now)}
     accepted = _accepted(wish, active_consents, before)
@@ -156,10 +161,12 @@ def decide(
             )
         )
     named = {*wish.account_purposes, *wish.cookie_purposes}
+    given = tuple(_active_consent(record) for record in records if record.event == Event.GIVEN)
     return Change(
         receipt_id=receipt_id,
         records=tuple(records),
-        given=tuple(_active_consent(record) for record in records if record.event == Event.GIVEN),
+        given=given,
+        active=(*(one for one in active_consents if one.purpose not in named), *given),
         ended=tuple(one for one in active_consents if one.purpose in named),
         withdrawn=tuple(record.purpose for record in records if record.event == Event.WITHDRAWN),
         visitor_id=visitor_id,
@@ -191,7 +198,7 @@ def _accepted(wish: Wish, active_consents: Iterable[ActiveConsent], before: Coll
 
 
 def _is_known(wish: Wish, active_consents: Iterable[ActiveConsent]) -> bool:
-    return any(one.kind is Kind.VISITOR and one.holder_id == wish.visitor_id for one in active_consents)
+    return any(one.kind is Kind.VISITOR and one.subject_id == wish.visitor_id for one in active_consents)
 
 
 def _record(
@@ -228,7 +235,7 @@ def _active_consent(record: Record) -> ActiveConsent:
     kind = Kind.ACCOUNT if record.account_id else Kind.VISITOR
     return ActiveConsent(
         kind=kind,
-        holder_id=record.account_id or record.visitor_id or "",
+        subject_id=record.account_id or record.visitor_id or "",
         purpose=record.purpose,
         notice_version=record.notice_version,
         record_id=record.record_id,

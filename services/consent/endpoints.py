@@ -26,13 +26,12 @@ class ConsentEndpoints:
 
     async def get(self, request: Empty, caller: Caller) -> consent.ConsentState:  # noqa: ARG002 — a handler's shape
         person = person_of(caller)
-        granted = await self._choosing.granted(person.account_id, person.visitor_id)
-        newest = await self._choosing.history(person)
+        granted, receipt_id = await self._choosing.state(person)
         return consent.ConsentState(
             purposes={purpose: purpose in granted for purpose in Purpose},
             notice_version=self._notices.version,
             chosen=self._choosing.chosen(person.choice),
-            receipt_id=newest[0].receipt_id if newest else None,
+            receipt_id=receipt_id,
         )
 
     async def set(self, request: consent.SetConsent, caller: Caller) -> Answer:

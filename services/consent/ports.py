@@ -7,6 +7,8 @@ from typing import Protocol
 from services.consent.domain import ActiveConsent, Change, Record, Shown
 
 Decide = Callable[[Sequence[ActiveConsent]], Change]
+DecideOn = Callable[[Record, Sequence[ActiveConsent]], Change]
+"""Pure functions of what is stored: the unit of work that calls one may run twice."""
 
 
 class Clock(Protocol):
@@ -17,19 +19,31 @@ class Clock(Protocol):
 
 
 class Consents(Protocol):
-    """Append-only records, and what stands now."""
+    """Append-only records, and what is consented to now. Each method is one unit of work."""
 
     async def active_consents(self, account_id: str | None, visitor_id: str | None) -> Sequence[ActiveConsent]:
         """What an account, a browser, or both have consented to."""
 
+    async def state(
+        self, account_id: str | None, visitor_id: str | None
+    ) -> tuple[Sequence[ActiveConsent], Record | None]:
+        """The active consents of an account, a browser, or both, and their newest record."""
+
     async def change(self, account_id: str | None, visitor_id: str | None, decide: Decide) -> Change:
-        """In one transaction: read what stands, decide, append the records, change what stands."""
+        """Read what is active, decide, append the records and change what is active.
+
+        Raises:
+            Refusal: `gone`, since the account has been erased; or what `decide` raises. Nothing is changed then.
+        """
+
+    async def change_resting_on(self, record_id: str, decide: DecideOn) -> Change | None:
+        """As `change`, for the account that gave a consent; None, and no change, if that consent is not active."""
 
     async def history(self, account_id: str | None, visitor_id: str | None, records_max: int) -> Sequence[Record]:
-        """The newest records of an account, a browser, or both."""
+        """The newest records of an account, a browser, or both, newest first."""
 
-    async def account_record(self, record_id: str) -> Record | None:
-        """One record of an account; none if it was erased, or is a browser's."""
+    async def account_record(self, record_id: str) -> tuple[Record, bool] | None:
+        """One record of an account, and whether it is an active consent; None if erased, or a browser's."""
 
 
 class Notices(Protocol):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -21,8 +21,24 @@ class Base(SQLModel, registry=registry()):
     """The parent of this service's tables."""
 
 
+def _lapsing(subject: str) -> Index:
+    """The records that are relied on, of accounts or of visitors alone: each kind lapses after a time of its own."""
+    where = text(f"ended_at IS NULL AND {subject}_id IS NOT NULL")
+    return Index(f"ix_consent_record_{subject}_lapsing", "at", sqlite_where=where, postgresql_where=where)
+
+
 class RecordRow(Base, table=True):
-    """One act for one purpose, in the fields of ISO/IEC TS 27560. `ended_at`: nothing relies on it since then."""
+    """One act for one purpose, in the fields of ISO/IEC TS 27560. `ended_at`: nothing relies on it since then.
+
+    A person's records are read newest first, and lapsed ones are looked for by when they were given.
+    """
+
+    __table_args__ = (
+        Index("ix_consent_record_account", "account_id", "sequence"),
+        Index("ix_consent_record_visitor", "visitor_id", "sequence"),
+        _lapsing("account"),
+        _lapsing("visitor"),
+    )
 
     __tablename__ = "consent_record"
     __personal_data__: ClassVar[PersonalData] = PersonalData(
@@ -47,16 +63,16 @@ class RecordRow(Base, table=True):
     method: str = Field(max_length=WORD_MAX)
     event: str = Field(max_length=WORD_MAX)
     at: datetime = Field(sa_type=UtcDateTime)
-    account_id: str | None = Field(default=None, index=True, max_length=ID_MAX)
-    visitor_id: str | None = Field(default=None, index=True, max_length=ID_MAX)
+    account_id: str | None = Field(default=None, max_length=ID_MAX)
+    visitor_id: str | None = Field(default=None, max_length=ID_MAX)
     salt: str = Field(max_length=ID_MAX)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class ActiveConsentRow(Base):
-    """What a consent that stands consists of."""
+    """A consent that has been given and not withdrawn: whose, for what, under which notice, by which record."""
 
-    holder_id: str = Field(primary_key=True, max_length=ID_MAX)
+    subject_id: str = Field(primary_key=True, max_length=ID_MAX)
     purpose: str = Field(primary_key=True, max_length=WORD_MAX)
     notice_version: str = Field(max_length=WORD_MAX)
     record_id: str = Field(max_length=ID_MAX)
@@ -72,7 +88,7 @@ class AccountConsentRow(ActiveConsentRow, table=True):
         purpose="process only what the person has consented to",
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=ACCOUNT_CONSENT_LASTS,
-        located_by={Locator.ACCOUNT_ID: "holder_id"},
+        located_by={Locator.ACCOUNT_ID: "subject_id"},
         expires="given_at",
     )
 
@@ -86,7 +102,7 @@ class VisitorConsentRow(ActiveConsentRow, table=True):
         purpose="process only what the visitor has consented to",
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=VISITOR_CONSENT_LASTS,
-        located_by={Locator.VISITOR_ID: "holder_id"},
+        located_by={Locator.VISITOR_ID: "subject_id"},
         expires="given_at",
     )
 
@@ -144,4 +160,15 @@ class ChainHeadRow(Base, table=True):
     chained: str = Field(max_length=HASH_MAX)
 
 
+RECORD, ACCOUNT_CONSENT, VISITOR_CONSENT, EVIDENCE, CHAIN, CHAIN_HEAD = (
+    Base.metadata.tables[name]
+    for name in (
+        "consent_record",
+        "account_consent",
+        "visitor_consent",
+        "consent_evidence",
+        "consent_chain",
+        "consent_chain_head",
+    )
+)
 TABLES = standard_tables(Base.metadata, mail=False)

@@ -1,15 +1,17 @@
-"""Accounts in SQL: one transaction a method, with the letter that belongs to it."""
+"""Accounts in SQL: one unit of work a method, with the letter that belongs to it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, delete, exists, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlalchemy import Executable, bindparam, delete, func, insert, select
 
-from chassis.database import Database
+from chassis.database import Database, affected, insert_into
+from chassis.database import Session as DatabaseSession
 from chassis.mail import Letter, post
-from services.auth.adapters.rows import account_of, session_values
+from contracts.identifiers import new_id
+from services.auth.adapters.credentials import IS_ACTIVE, block, lock_usable, lock_verified, set_password
+from services.auth.adapters.rows import ACCOUNT_COLUMNS, account_of, session_values
 from services.auth.domain.accounts import (
     REGISTRATION_TTL,
     RESET_TTL,
@@ -17,11 +19,56 @@ from services.auth.domain.accounts import (
     Account,
     Credential,
     Registration,
-    Status,
 )
 from services.auth.domain.letters import Notice
 from services.auth.domain.sessions import Session
-from services.auth.tables import TABLES, AccountRow, CredentialRow, RegistrationRow, ResetTokenRow, SessionRow
+from services.auth.tables import ACCOUNT, CREDENTIAL, REGISTRATION, RESET_TOKEN, SESSION, TABLES
+
+_FIND = select(*ACCOUNT_COLUMNS).where(ACCOUNT.c.id == bindparam("account_id"))
+_CREDENTIAL = (
+    select(*ACCOUNT_COLUMNS, CREDENTIAL.c.password_hash, CREDENTIAL.c.password_version)
+    .join_from(ACCOUNT, CREDENTIAL, CREDENTIAL.c.account_id == ACCOUNT.c.id)
+    .where(IS_ACTIVE)
+)
+_CREDENTIAL_OF = _CREDENTIAL.where(ACCOUNT.c.id == bindparam("account_id"))
+_CREDENTIAL_OF_EMAIL = _CREDENTIAL.where(ACCOUNT.c.email == bindparam("email"))
+_USABLE_OF_EMAIL = select(ACCOUNT.c.id).where(ACCOUNT.c.email == bindparam("email"), IS_ACTIVE)
+
+_WAITING_ADDRESS = select(REGISTRATION.c.email).where(
+    REGISTRATION.c.token_hash == bindparam("token_hash"),
+    REGISTRATION.c.created_at > bindparam("since"),
+    REGISTRATION.c.email != "",
+)
+_LOCK_REGISTRATIONS = (
+    select(
+        REGISTRATION.c.token_hash,
+        REGISTRATION.c.email,
+        REGISTRATION.c.name,
+        REGISTRATION.c.password_hash,
+        REGISTRATION.c.language,
+    )
+    .where(REGISTRATION.c.email == bindparam("email"))
+    .order_by(REGISTRATION.c.token_hash)
+    .with_for_update()
+)
+_END_REGISTRATIONS = delete(REGISTRATION).where(REGISTRATION.c.token_hash.in_(bindparam("ended", expanding=True)))
+
+_LIVE_RESETS = select(func.count()).where(
+    RESET_TOKEN.c.account_id == bindparam("account_id"), RESET_TOKEN.c.created_at > bindparam("since")
+)
+_LIVE_RESET = select(RESET_TOKEN.c.account_id).where(
+    RESET_TOKEN.c.token_hash == bindparam("token_hash"), RESET_TOKEN.c.created_at > bindparam("since")
+)
+_ACCOUNT_OF_RESET = (
+    select(*ACCOUNT_COLUMNS)
+    .join_from(RESET_TOKEN, ACCOUNT, ACCOUNT.c.id == RESET_TOKEN.c.account_id)
+    .where(
+        RESET_TOKEN.c.token_hash == bindparam("token_hash"), RESET_TOKEN.c.created_at > bindparam("since"), IS_ACTIVE
+    )
+)
+_USE_RESET = (
+    delete(RESET_TOKEN).where(RESET_TOKEN.c.token_hash == bindparam("of_hash")).returning(RESET_TOKEN.c.account_id)
+)
 
 
 class SqlAccounts:
@@ -31,152 +78,140 @@ class SqlAccounts:
         self._database = database
 
     async def find(self, account_id: str) -> Account | None:
-        async with self._database.read() as session:
-            row = await session.get(AccountRow, account_id)
-            return account_of(row) if row else None
+        row = await self._database.read(_first, _FIND, {"account_id": account_id})
+        return account_of(row) if row else None
 
     async def credential_of_email(self, email: str) -> Credential | None:
-        return await self._credential(col(AccountRow.email) == email)
+        return _credential(await self._database.read(_first, _CREDENTIAL_OF_EMAIL, {"email": email}))
 
     async def credential_of(self, account_id: str) -> Credential | None:
-        return await self._credential(col(AccountRow.id) == account_id)
+        return _credential(await self._database.read(_first, _CREDENTIAL_OF, {"account_id": account_id}))
 
-    async def register(self, registration: Registration, letter: Notice | None) -> None:
-        async with self._database.write() as session:
-            session.add(
-                RegistrationRow(
-                    token_hash=registration.token_hash,
-                    email=registration.email,
-                    name=registration.name,
-                    password_hash=registration.password_hash,
-                    language=registration.language,
-                    created_at=registration.created_at,
-                )
-            )
-            await _post(session, letter)
+    async def register(self, registration: Registration, unknown: Notice, known: Notice) -> None:
+        await self._database.write(_register, registration, unknown, known)
 
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
-        async with self._database.write() as session:
-            row = await _taken(session, token_hash, now)
-            if row is None or await session.scalar(select(exists().where(col(AccountRow.email) == row.email))):
-                return False
-            session.add(
-                AccountRow(
-                    id=account.id,
-                    email=row.email,
-                    name=row.name,
-                    role=account.role,
-                    tier=account.tier,
-                    language=row.language,
-                    status=account.status.value,
-                    created_at=now,
-                    last_login_at=now,
-                )
-            )
-            session.add(
-                CredentialRow(account_id=account.id, password_hash=row.password_hash, changed_at=now, last_login_at=now)
-            )
-            return True
+        return await self._database.write(_confirm, token_hash, account, now)
 
-    async def offer_reset(self, token_hash: str, account_id: str, now: datetime, letter: Notice | None) -> None:
-        async with self._database.write() as session:
-            live = select(func.count()).where(
-                col(ResetTokenRow.account_id) == account_id, col(ResetTokenRow.created_at) > now - RESET_TTL
-            )
-            if (await session.scalar(live) or 0) >= RESETS_PER_ACCOUNT_MAX:
-                letter = None
-            else:
-                session.add(ResetTokenRow(token_hash=token_hash, account_id=account_id, created_at=now))
-            await _post(session, letter)
+    async def offer_reset(self, token_hash: str, email: str, now: datetime, letter: Notice) -> None:
+        await self._database.write(_offer_reset, token_hash, email, new_id(), now, letter)
 
     async def account_of_reset(self, token_hash: str, now: datetime) -> Account | None:
-        query = (
-            select(AccountRow)
-            .join(ResetTokenRow, col(ResetTokenRow.account_id) == col(AccountRow.id))
-            .where(
-                col(ResetTokenRow.token_hash) == token_hash,
-                col(ResetTokenRow.created_at) > now - RESET_TTL,
-                col(AccountRow.status) == Status.ACTIVE.value,
-            )
-        )
-        async with self._database.read() as session:
-            row = (await session.scalars(query)).one_or_none()
-            return account_of(row) if row else None
+        values = {"token_hash": token_hash, "since": now - RESET_TTL}
+        row = await self._database.read(_first, _ACCOUNT_OF_RESET, values)
+        return account_of(row) if row else None
 
     async def reset(self, token_hash: str, password_hash: str, now: datetime, letter: Notice) -> bool:
-        async with self._database.write() as session:
-            used = delete(ResetTokenRow).where(
-                col(ResetTokenRow.token_hash) == token_hash, col(ResetTokenRow.created_at) > now - RESET_TTL
-            )
-            account_id = (await session.scalars(used.returning(col(ResetTokenRow.account_id)))).one_or_none()
-            if account_id is None or not await _set_password(session, account_id, password_hash, now):
-                return False
-            await _post(session, letter)
-            return True
+        return await self._database.write(_reset, token_hash, password_hash, now, letter)
 
-    async def change_password(self, password_hash: str, session: Session, now: datetime, letter: Notice) -> bool:
-        async with self._database.write() as sql:
-            if not await _set_password(sql, session.account_id, password_hash, now):
-                return False
-            await sql.execute(insert(SessionRow).values(session_values(session)))
-            await _post(sql, letter)
-            return True
+    async def change_password(
+        self, verified: Credential, password_hash: str, session: Session, now: datetime, letter: Notice
+    ) -> bool:
+        return await self._database.write(_change_password, verified, password_hash, session, now, letter)
 
     async def block(self, account_id: str) -> None:
-        async with self._database.write() as session:
-            await session.execute(
-                update(AccountRow).where(col(AccountRow.id) == account_id).values(status=Status.BLOCKED.value)
-            )
-            await session.execute(delete(SessionRow).where(col(SessionRow.account_id) == account_id))
-            await session.execute(delete(ResetTokenRow).where(col(ResetTokenRow.account_id) == account_id))
-
-    async def _credential(self, condition: Any) -> Credential | None:
-        query = (
-            select(AccountRow, col(CredentialRow.password_hash))
-            .join(CredentialRow, col(CredentialRow.account_id) == col(AccountRow.id))
-            .where(condition, col(AccountRow.status) == Status.ACTIVE.value)
-        )
-        async with self._database.read() as session:
-            found = (await session.execute(query)).one_or_none()
-            return Credential(account=account_of(found[0]), password_hash=found[1]) if found else None
+        await self._database.write(block, account_id)
 
 
-async def _taken(session: AsyncSession, token_hash: str, now: datetime) -> RegistrationRow | None:
-    """Take a registration, and all others for its address, out of the table; they are locked in one order."""
-    alive = (col(RegistrationRow.created_at) > now - REGISTRATION_TTL) & (col(RegistrationRow.email) != "")
-    asked = select(col(RegistrationRow.email)).where(col(RegistrationRow.token_hash) == token_hash, alive)
-    email = await session.scalar(asked)
-    if email is None:
+def _first(session: DatabaseSession, query: Executable, values: dict[str, Any]) -> Sequence[Any] | None:
+    return session.execute(query, values).first()
+
+
+def _credential(row: Sequence[Any] | None) -> Credential | None:
+    if row is None:
         return None
-    same = col(RegistrationRow.email) == email
-    locked = select(RegistrationRow).where(same).order_by(col(RegistrationRow.token_hash)).with_for_update()
-    rows = {row.token_hash: row for row in (await session.scalars(locked)).all()}
-    await session.execute(delete(RegistrationRow).where(same))
-    return rows.get(token_hash)
+    return Credential(account=account_of(row[:-2]), password_hash=row[-2], version=row[-1])
 
 
-async def _set_password(session: AsyncSession, account_id: str, password_hash: str, now: datetime) -> bool:
-    """Set it, unless the account is blocked or gone; sessions and reset links end with the old one."""
-    usable = select(col(AccountRow.id)).where(
-        col(AccountRow.id) == account_id, col(AccountRow.status) == Status.ACTIVE.value
-    )
-    changed = await session.execute(
-        update(CredentialRow)
-        .where(col(CredentialRow.account_id).in_(usable))
-        .values(password_hash=password_hash, changed_at=now)
-    )
-    if not isinstance(changed, CursorResult) or changed.rowcount != 1:
+def _register(session: DatabaseSession, registration: Registration, unknown: Notice, known: Notice) -> None:
+    is_known = session.execute(_USABLE_OF_EMAIL, {"email": registration.email}).first() is not None
+    row = {
+        "token_hash": registration.token_hash,
+        # A known address needs no registration: an empty one costs the same and expires like the others.
+        "email": "" if is_known else registration.email,
+        "name": "" if is_known else registration.name,
+        "password_hash": "" if is_known else registration.password_hash,
+        "language": registration.language,
+        "created_at": registration.created_at,
+    }
+    session.execute(insert(REGISTRATION), row)
+    _post(session, known if is_known else unknown)
+
+
+def _confirm(session: DatabaseSession, token_hash: str, account: Account, now: datetime) -> bool:
+    """Whoever confirms first ends all registrations for the address; they are locked in one order."""
+    values = {"token_hash": token_hash, "since": now - REGISTRATION_TTL}
+    email = session.execute(_WAITING_ADDRESS, values).scalar()
+    if email is None:
         return False
-    await session.execute(delete(SessionRow).where(col(SessionRow.account_id) == account_id))
-    await session.execute(delete(ResetTokenRow).where(col(ResetTokenRow.account_id) == account_id))
+    waiting = {row.token_hash: row for row in session.execute(_LOCK_REGISTRATIONS, {"email": email})}
+    session.execute(_END_REGISTRATIONS, {"ended": list(waiting)})
+    registration = waiting.get(token_hash)
+    if registration is None:
+        return False
+    row = {
+        "id": account.id,
+        "email": registration.email,
+        "name": registration.name,
+        "role": account.role,
+        "tier": account.tier,
+        "language": registration.language,
+        "status": account.status.value,
+        "created_at": now,
+        "last_login_at": now,
+    }
+    made = insert_into(session, ACCOUNT).values(row).on_conflict_do_nothing(index_elements=["email"])
+    if not affected(session, made):
+        return False
+    credential = {"account_id": account.id, "password_hash": registration.password_hash, "password_version": 1}
+    session.execute(insert(CREDENTIAL), {**credential, "changed_at": now, "last_login_at": now})
     return True
 
 
-async def _post(session: AsyncSession, letter: Notice | None) -> None:
-    if letter is None:
+def _offer_reset(
+    session: DatabaseSession, token_hash: str, email: str, nobody: str, now: datetime, letter: Notice
+) -> None:
+    found: str | None = session.execute(_USABLE_OF_EMAIL, {"email": email}).scalar()
+    account_id = found if found is not None and lock_usable(session, found) else nobody
+    live = session.execute(_LIVE_RESETS, {"account_id": account_id, "since": now - RESET_TTL}).scalar_one()
+    if live >= RESETS_PER_ACCOUNT_MAX:
         return
+    session.execute(insert(RESET_TOKEN), {"token_hash": token_hash, "account_id": account_id, "created_at": now})
+    if account_id != nobody:
+        _post(session, letter)
+
+
+def _reset(session: DatabaseSession, token_hash: str, password_hash: str, now: datetime, letter: Notice) -> bool:
+    values = {"token_hash": token_hash, "since": now - RESET_TTL}
+    account_id: str | None = session.execute(_LIVE_RESET, values).scalar()
+    if account_id is None or not lock_usable(session, account_id):
+        return False
+    if session.execute(_USE_RESET, {"of_hash": token_hash}).first() is None:
+        return False
+    set_password(session, account_id, password_hash, now)
+    _post(session, letter)
+    return True
+
+
+def _change_password(
+    session: DatabaseSession,
+    verified: Credential,
+    password_hash: str,
+    only: Session,
+    now: datetime,
+    letter: Notice,
+) -> bool:
+    if not lock_verified(session, verified):
+        return False
+    set_password(session, verified.account.id, password_hash, now)
+    session.execute(insert(SESSION), session_values(only))
+    _post(session, letter)
+    return True
+
+
+def _post(session: DatabaseSession, letter: Notice) -> None:
     headers = {"Content-Language": letter.language}
-    await post(
+    post(
         session,
         TABLES,
         Letter(to=letter.to, subject=letter.subject, text=letter.text, html=letter.html, headers=headers),

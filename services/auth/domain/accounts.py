@@ -48,7 +48,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A usable account and the hash of its password."""
+    """A usable account and the hash of its password, as they were read.
+
+    `version` counts the passwords that the account has had. A new hash of the same password leaves it alone, so what
+    was verified under a version holds as long as the version stands.
+    """
 
     account: Account
     password_hash: str
+    version: int

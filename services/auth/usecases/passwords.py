@@ -1,17 +1,16 @@
 """Change a password while signed in, or set a new one by a mailed link."""
 
-from collections.abc import Set as AbstractSet
-
-from contracts.identifiers import new_id, new_secret
+from contracts.identifiers import new_secret
 from services.auth.domain.accounts import Account
 from services.auth.domain.letters import LetterTemplates, Notice, Occasion
-from services.auth.domain.passwords import normalised, weakness
 from services.auth.domain.secrets import hash_of
 from services.auth.domain.sessions import Session
 from services.auth.domain.throttle import MailAllowance
-from services.auth.ports import Accounts, Clock, PasswordHasher, Revocations
-from services.auth.usecases.login import LoggingIn
-from services.auth.usecases.refusals import link_used_up, not_signed_in, weak_password
+from services.auth.ports import Accounts, Clock, Revocations
+from services.auth.usecases.attempts import Attempts
+from services.auth.usecases.new_passwords import NewPasswords
+from services.auth.usecases.refusals import link_used_up, not_signed_in
+from services.auth.usecases.verification import PasswordVerification
 
 
 class Passwords:
@@ -20,63 +19,71 @@ class Passwords:
     def __init__(
         self,
         accounts: Accounts,
-        hasher: PasswordHasher,
-        login: LoggingIn,
+        verification: PasswordVerification,
+        new_passwords: NewPasswords,
+        attempts: Attempts,
         templates: LetterTemplates,
         mail: MailAllowance,
         revocations: Revocations,
         clock: Clock,
-        *,
-        common_passwords: AbstractSet[str],
     ) -> None:
         self._accounts = accounts
-        self._hasher = hasher
-        self._login = login
+        self._verification = verification
+        self._new_passwords = new_passwords
+        self._attempts = attempts
         self._templates = templates
         self._mail = mail
         self._revocations = revocations
         self._clock = clock
-        self._common = frozenset(common_passwords)
 
     async def change(self, account_id: str, current: str, password: str) -> str:
-        """Set a new password; returns the secret of the one session that is left."""
-        account = await self._login.check_password(account_id, current)
-        password_hash = await self._accepted(password, account)
+        """Set a new password; returns the secret of the one session that is left.
+
+        Raises:
+            Refusal: `login-failed` for a wrong current password; the rule that the new one breaks; `no-session` if
+                the password was reset or the account blocked meanwhile; `too-many-guesses`; `busy`.
+        """
+        verified = await self._verification.by_account(account_id, current)
+        account = verified.account
+        password_hash = await self._new_passwords.hashed(password, name=account.name, email=account.email)
         now = self._clock.now()
         session, secret = Session.begin(account_id, now)
-        if not await self._accounts.change_password(password_hash, session, now, self._told(account)):
+        letter = self._changed(account)
+        if not await self._accounts.change_password(verified, password_hash, session, now, letter):
             raise not_signed_in()
         await self._revocations.announce(account_id)
         return secret
 
     async def forget(self, email: str, language: str) -> None:
-        """Mail a reset link; for an address without an account the same is written, and nothing is sent."""
+        """Mail a reset link; for an address without an account as much is written, and nothing is sent.
+
+        An address that has been sent its letters for the hour gets none, and no link either.
+        """
         now = self._clock.now()
-        credential = await self._accounts.credential_of_email(email)
+        if not self._mail.take(email, now):
+            return
         secret = new_secret()
-        letter = None
-        if credential is not None and self._mail.take(email, now):
-            letter = self._templates.write(Occasion.RESET_PASSWORD, to=email, language=language, secret=secret)
-        account_id = credential.account.id if credential else new_id()
-        await self._accounts.offer_reset(hash_of(secret), account_id, now, letter)
+        letter = self._templates.write(Occasion.RESET_PASSWORD, to=email, language=language, secret=secret)
+        await self._accounts.offer_reset(hash_of(secret), email, now, letter)
 
     async def reset(self, token: str, password: str) -> None:
-        """Use a reset link; the person then logs in with the new password."""
+        """Use a reset link; the person then logs in with the new password.
+
+        Raises:
+            Refusal: `link-used-up`; the rule that the password breaks; `too-many-guesses`, since one link is used
+                by one browser; `busy`.
+        """
         token_hash = hash_of(token)
-        account = await self._accounts.account_of_reset(token_hash, self._clock.now())
-        if account is None:
-            raise link_used_up()
-        password_hash = await self._accepted(password, account)
-        if not await self._accounts.reset(token_hash, password_hash, self._clock.now(), self._told(account)):
-            raise link_used_up()
+        async with self._attempts.one(token_hash) as attempt:
+            account = await self._accounts.account_of_reset(token_hash, self._clock.now())
+            if account is None:
+                raise link_used_up()
+            password_hash = await self._new_passwords.hashed(password, name=account.name, email=account.email)
+            if not await self._accounts.reset(token_hash, password_hash, self._clock.now(), self._changed(account)):
+                attempt.failed()
+                raise link_used_up()
+            attempt.succeeded()
         await self._revocations.announce(account.id)
 
-    async def _accepted(self, password: str, account: Account) -> str:
-        password = normalised(password)
-        code = weakness(password, name=account.name, email=account.email, common=self._common)
-        if code is not None:
-            raise weak_password(code)
-        return await self._hasher.hashed(password)
-
-    def _told(self, account: Account) -> Notice:
+    def _changed(self, account: Account) -> Notice:
         return self._templates.write(Occasion.PASSWORD_CHANGED, to=account.email, language=account.language)

@@ -1,15 +1,14 @@
 """Register and confirm the address. A caller never learns whether an address is known, by answer or by time."""
 
-from collections.abc import Set as AbstractSet
-
+from contracts.errors import Refusal
 from contracts.identifiers import new_id, new_secret
 from services.auth.domain.accounts import Account, Registration, Status
 from services.auth.domain.letters import LetterTemplates, Occasion
-from services.auth.domain.passwords import normalised, weakness
 from services.auth.domain.secrets import hash_of
 from services.auth.domain.throttle import MailAllowance
-from services.auth.ports import Accounts, Clock, PasswordHasher
-from services.auth.usecases.refusals import link_used_up, weak_password
+from services.auth.ports import Accounts, Clock
+from services.auth.usecases.new_passwords import NewPasswords
+from services.auth.usecases.refusals import link_used_up
 
 FIRST_ROLE = "user"
 
@@ -24,48 +23,55 @@ class Registering:
     def __init__(
         self,
         accounts: Accounts,
-        hasher: PasswordHasher,
+        new_passwords: NewPasswords,
         templates: LetterTemplates,
         mail: MailAllowance,
         clock: Clock,
         *,
-        common_passwords: AbstractSet[str],
         first_tier: str,
     ) -> None:
         self._accounts = accounts
-        self._hasher = hasher
+        self._new_passwords = new_passwords
         self._templates = templates
         self._mail = mail
         self._clock = clock
-        self._common = frozenset(common_passwords)
         self._first_tier = first_tier
 
     async def register(self, email: str, password: str, name: str, language: str) -> None:
-        """Hash in any case and write once in any case; who owns the address reads the rest in a letter."""
-        password = normalised(password)
-        code = weakness(password, name=name, email=email, common=self._common)
-        if code is not None:
-            raise weak_password(code)
-        password_hash = await self._hasher.hashed(password)
-        now = self._clock.now()
-        may_write = self._mail.take(email, now)
-        known = await self._accounts.credential_of_email(email)
+        """Hash and write as much for a known address as for an unknown one; its owner reads the rest in a letter.
+
+        An address that has been sent its letters for the hour gets none, and nothing is hashed or kept either.
+
+        Raises:
+            Refusal: with the rule that the password breaks; `busy`.
+        """
+        self._new_passwords.refuse_weak(password, name=name, email=email)
+        if not self._mail.take(email, self._clock.now()):
+            return
+        try:
+            password_hash = await self._new_passwords.hashed(password, name=name, email=email)
+        except Refusal:
+            self._mail.give_back(email)
+            raise
         secret = new_secret()
         registration = Registration(
             token_hash=hash_of(secret),
-            # A known address needs no registration: an empty one costs the same and expires like the others.
-            email=email if known is None and may_write else "",
-            name=name if known is None and may_write else "",
-            password_hash=password_hash if known is None and may_write else "",
+            email=email,
+            name=name,
+            password_hash=password_hash,
             language=language,
-            created_at=now,
+            created_at=self._clock.now(),
         )
-        occasion = Occasion.CONFIRM_ADDRESS if known is None else Occasion.KNOWN_ADDRESS
-        letter = self._templates.write(occasion, to=email, language=language, secret=secret)
-        await self._accounts.register(registration, letter if may_write else None)
+        unknown = self._templates.write(Occasion.CONFIRM_ADDRESS, to=email, language=language, secret=secret)
+        known = self._templates.write(Occasion.KNOWN_ADDRESS, to=email, language=language)
+        await self._accounts.register(registration, unknown, known)
 
     async def confirm(self, token: str) -> None:
-        """Make the account."""
+        """Make the account.
+
+        Raises:
+            Refusal: `link-used-up`.
+        """
         account = Account(
             id=new_id(), email="", name="", role=FIRST_ROLE, tier=self._first_tier, language="", status=Status.ACTIVE
         )

@@ -18,7 +18,11 @@ class SessionControl:
         self._clock = clock
 
     async def authenticate(self, secret: str) -> tuple[Session, Account]:
-        """The session and account behind a cookie; its use is noted at most once a minute."""
+        """The session and account behind a cookie; its use is noted at most once a minute.
+
+        Raises:
+            Refusal: `no-session`.
+        """
         now = self._clock.now()
         found = await self._sessions.by_secret(hash_of(secret))
         if found is None or not found[0].is_live(now):
@@ -34,16 +38,18 @@ class SessionControl:
         return [session for session in await self._sessions.of_account(account_id) if session.is_live(now)]
 
     async def end(self, account_id: str, session_id: str) -> None:
-        """End one of the account's sessions."""
-        ended = await self._sessions.end([session_id], account_id)
-        if not ended:
+        """End one of the account's sessions.
+
+        Raises:
+            Refusal: it has none of this id.
+        """
+        if not await self._sessions.end(session_id, account_id):
             raise Refusal(ErrorKind.NOT_FOUND, "session")
-        await self._revocations.announce(account_id, ended)
+        await self._revocations.announce(account_id, [session_id])
 
     async def end_others(self, account_id: str, session_id: str) -> None:
         """End all of the account's sessions but this one."""
-        others = [one.id for one in await self._sessions.of_account(account_id) if one.id != session_id]
-        ended = await self._sessions.end(others, account_id)
+        ended = await self._sessions.end_others(session_id, account_id)
         if ended:
             await self._revocations.announce(account_id, ended)
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from chassis.database import Session
 from contracts.identifiers import new_id
-from services.consent.adapters.rows import record_of
-from services.consent.tables import EvidenceRow, RecordRow
+from services.consent.adapters.rows import RECORD_COLUMNS, record_of
+from services.consent.tables import EVIDENCE
 
 
 class EvidenceBook:
@@ -16,17 +16,22 @@ class EvidenceBook:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    async def enter(self, session: AsyncSession, whose: ColumnElement[bool], now: datetime) -> None:
+    def enter(self, session: Session, whose: ColumnElement[bool], now: datetime) -> None:
         """Keep purpose, notice, times and a keyed hash of each of these records."""
-        for row in (await session.scalars(select(RecordRow).where(whose))).all():
-            evidence = {
+        records = [record_of(row) for row in session.execute(select(*RECORD_COLUMNS).where(whose))]
+        if not records:
+            return
+        evidence = [
+            {
                 "id": new_id(),
-                "purpose": row.purpose,
-                "event": row.event,
-                "at": row.at,
-                "notice_version": row.notice_version,
-                "notice_hash": row.notice_hash,
-                "keyed_hash": record_of(row).evidence(self._key),
+                "purpose": record.purpose,
+                "event": record.event,
+                "at": record.at,
+                "notice_version": record.notice_version,
+                "notice_hash": record.notice_hash,
+                "keyed_hash": record.evidence(self._key),
                 "created_at": now,
             }
-            await session.execute(insert(EvidenceRow).values(evidence))
+            for record in records
+        ]
+        session.execute(insert(EVIDENCE), evidence)

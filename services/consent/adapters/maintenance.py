@@ -1,54 +1,70 @@
 """What the service does with its own records unasked: evidence at an erasure, lapsed consents, the chain's check."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlalchemy import bindparam, select, update
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database
+from chassis.database import DATABASE_FAILURES, Database, Session
 from chassis.telemetry import Log
 from contracts.dsar import Claim
 from contracts.personal_data import Locator
+from services.consent.adapters.chain import lock_head
 from services.consent.adapters.evidence import EvidenceBook
-from services.consent.adapters.rows import record_of
-from services.consent.domain import FIRST_LINK, Event, first_broken
-from services.consent.tables import AccountConsentRow, ChainRow, RecordRow, VisitorConsentRow
+from services.consent.adapters.rows import RECORD_COLUMNS, record_of
+from services.consent.domain import FIRST_LINK, LASTS, Event, Kind, Record, first_broken
+from services.consent.tables import CHAIN, RECORD
 
 EVERY_SECONDS = 60
 CHECKED_LINKS_MAX = 2000
+
+# A consent that was withdrawn or replaced has its end noted already; the others end by age alone.
+_END_LAPSED = {
+    kind: update(RECORD)
+    .where(
+        RECORD.c.ended_at.is_(None),
+        column.is_not(None),
+        RECORD.c.at <= bindparam("given_until"),
+        RECORD.c.event == Event.GIVEN.value,
+    )
+    .values(ended_at=bindparam("now_ended"))
+    for kind, column in ((Kind.ACCOUNT, RECORD.c.account_id), (Kind.VISITOR, RECORD.c.visitor_id))
+}
+_NEWEST_LINKS = (
+    select(CHAIN.c.sequence, CHAIN.c.commitment, CHAIN.c.chained)
+    .order_by(CHAIN.c.sequence.desc())
+    .limit(CHECKED_LINKS_MAX + 1)
+)
+_RECORDS_FROM = select(*RECORD_COLUMNS, RECORD.c.sequence).where(RECORD.c.sequence >= bindparam("from_here"))
 
 log = Log("consent")
 
 
 class Maintenance:
-    """Keeps records and evidence true to what stands."""
+    """Keeps evidence, ended records and the chain in order."""
 
     def __init__(self, database: Database, clock: Clock, evidence: EvidenceBook) -> None:
         self._database = database
         self._clock = clock
         self._evidence = evidence
 
-    async def leave_evidence(self, session: AsyncSession, claim: Claim) -> None:
-        """Before a person's records are erased, in the same transaction: keep what Art. 17(3)(e) needs of them."""
-        theirs = col(RecordRow.account_id).in_(_values(claim, Locator.ACCOUNT_ID)) | col(RecordRow.visitor_id).in_(
+    def leave_evidence(self, session: Session, claim: Claim) -> None:
+        """Before a person's records are erased, in the same unit of work: keep what Art. 17(3)(e) needs of them."""
+        lock_head(session)  # a change that is under way ends first, and what it wrote is erased with the rest
+        theirs = RECORD.c.account_id.in_(_values(claim, Locator.ACCOUNT_ID)) | RECORD.c.visitor_id.in_(
             _values(claim, Locator.VISITOR_ID)
         )
-        await self._evidence.enter(session, theirs, self._clock.now())
+        self._evidence.enter(session, theirs, self._clock.now())
 
     async def end_lapsed(self) -> None:
-        """Records of consents that stand no more, since their time was over, count down from now."""
-        active_consent = [select(col(rows.record_id)) for rows in (AccountConsentRow, VisitorConsentRow)]
-        lapsed = (col(RecordRow.event) == Event.GIVEN.value) & col(RecordRow.ended_at).is_(None)
-        for records in active_consent:
-            lapsed &= col(RecordRow.record_id).not_in(records)
-        async with self._database.write() as session:
-            await session.execute(update(RecordRow).where(lapsed).values(ended_at=self._clock.now()))
+        """Have the records of consents that were given too long ago count down from now."""
+        await self._database.write(_end_lapsed, self._clock.now())
 
     async def run(self) -> None:
-        """Look for lapsed consents about once a minute."""
+        """Look for lapsed consents about once a minute, until cancelled."""
         while True:
             try:
                 await self.end_lapsed()
@@ -58,18 +74,26 @@ class Maintenance:
 
     async def check_chain(self) -> None:
         """Compare the newest links with the records that are still there; a misfit is an alarm, not an obstacle."""
-        newest = select(ChainRow).order_by(col(ChainRow.sequence).desc()).limit(CHECKED_LINKS_MAX + 1)
-        async with self._database.read() as session:
-            rows = list(reversed((await session.scalars(newest)).all()))
-            from_here = rows[0].sequence if rows else 0
-            kept = select(RecordRow).where(col(RecordRow.sequence) >= from_here)
-            records = {row.sequence: record_of(row) for row in (await session.scalars(kept)).all()}
+        links, records = await self._database.read(_newest_part)
         previous = FIRST_LINK
-        if from_here > 1:
-            previous = rows.pop(0).chained
-        broken = first_broken(previous, [(row.sequence, row.commitment, row.chained) for row in rows], records)
+        if links and links[0].sequence > 1:
+            previous, links = links[0].chained, links[1:]
+        broken = first_broken(previous, [(row.sequence, row.commitment, row.chained) for row in links], records)
         if broken is not None:
             log.failure("consent chain broken", sequence=broken)
+
+
+def _end_lapsed(session: Session, now: datetime) -> None:
+    for kind, statement in _END_LAPSED.items():
+        session.execute(statement, {"given_until": now - LASTS[kind], "now_ended": now})
+
+
+def _newest_part(session: Session) -> tuple[Sequence[Any], dict[int, Record]]:
+    """The newest links, oldest first, and the records that are left from the first of them on, by sequence."""
+    links = session.execute(_NEWEST_LINKS).all()[::-1]
+    from_here = links[0].sequence if links else 0
+    rows = session.execute(_RECORDS_FROM, {"from_here": from_here})
+    return links, {sequence: record_of(values) for *values, sequence in rows}
 
 
 def _values(claim: Claim, kind: Locator) -> Collection[str]:

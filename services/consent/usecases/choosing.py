@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from contracts.consent import ACCOUNT_PURPOSES, COOKIE_PURPOSES, Purpose
 from contracts.errors import ErrorKind, Refusal
 from kernel.visitor_choice import VisitorChoice
-from services.consent.domain import BY_LETTER, WEB, ActiveConsent, Change, Event, Record, Shown, Wish, decide
-from services.consent.ports import Announcer, Clock, Consents, Notices
+from services.consent.domain import BY_LETTER, ActiveConsent, Change, Event, Record, Wish, decide
+from services.consent.ports import Announcer, Clock, Consents, Decide, Notices
 
 RECORDS_MAX = 500
 
@@ -54,64 +53,74 @@ class Choosing:
         """Whether this browser has answered the question under the notice in force."""
         return choice is not None and choice.notice_version in self._notices.valid_versions
 
+    async def state(self, person: Person) -> tuple[set[Purpose], str | None]:
+        """What is consented to now, and the receipt of the newest act."""
+        active_consents, newest = await self._consents.state(person.account_id, person.visitor_id)
+        return self._holding(active_consents), newest.receipt_id if newest else None
+
     async def choose(self, person: Person, purposes: Mapping[Purpose, bool], notice_version: str) -> Outcome:
-        """Give or withdraw, purpose by purpose."""
-        if notice_version != self._notices.version:
-            raise Refusal(ErrorKind.CONFLICT, "notice-version", current=self._notices.version)
+        """Give or withdraw, purpose by purpose.
+
+        Raises:
+            Refusal: `conflict`, since another notice is in force than was shown; `unauthenticated`, since an
+                account's purpose needs one; `gone`, since the account has been erased.
+        """
         # A no needs no account: whoever refuses everything names every purpose.
         if person.account_id is None and any(purposes.get(one) for one in ACCOUNT_PURPOSES):
             raise Refusal(ErrorKind.UNAUTHENTICATED, "account-purpose")
-        return await self._change(person, purposes)
+        wish = _wish(person, purposes)
+
+        def decided(active_consents: Sequence[ActiveConsent]) -> Change:
+            if notice_version != self._notices.version:
+                raise Refusal(ErrorKind.CONFLICT, "notice-version", current=self._notices.version)
+            return self._decided(wish, person.language, active_consents)
+
+        return await self._change(person, wish, decided)
 
     async def withdraw_all(self, person: Person) -> Outcome:
         """Withdraw everything that this account and this browser could have given."""
         named = set(Purpose) if person.account_id else COOKIE_PURPOSES
-        return await self._change(person, dict.fromkeys(sorted(named), False))
+        wish = _wish(person, dict.fromkeys(sorted(named), False))
+        return await self._change(person, wish, lambda active: self._decided(wish, person.language, active))
 
     async def history(self, person: Person) -> Sequence[Record]:
         """The account's and this browser's records, newest first."""
         return await self._consents.history(person.account_id, person.visitor_id, RECORDS_MAX)
 
     async def newsletter_choice(self, record_id: str) -> Record | None:
-        """The choice that newsletter was told of; none if it was erased, or is a yes that stands no more."""
-        record = await self._consents.account_record(record_id)
-        if record is None or record.event != Event.GIVEN or await self._stands(record):
-            return record
-        return None
+        """The choice that newsletter was told of; None if it was erased, or is a yes that is not active any more."""
+        found = await self._consents.account_record(record_id)
+        if found is None:
+            return None
+        record, is_active = found
+        return record if is_active or record.event != Event.GIVEN else None
 
     async def left_newsletter(self, record_id: str) -> None:
-        """Withdraw the consent that a subscription rested on, which its reader ended; nothing, if it stands no more."""
-        record = await self._consents.account_record(record_id)
-        if record is not None and await self._stands(record):
-            person = Person(account_id=record.account_id, choice=None, language=record.language)
-            await self._change(person, {Purpose(record.purpose): False}, method=BY_LETTER)
+        """Withdraw the consent that a subscription rested on, which its reader ended.
 
-    async def _stands(self, record: Record) -> bool:
-        active_consents = await self._consents.active_consents(record.account_id, None)
-        return record.record_id in {one.record_id for one in active_consents}
+        Nothing if that consent is not active any more: a yes given since, at whatever moment, is another one.
+        """
 
-    async def _change(self, person: Person, purposes: Mapping[Purpose, bool], *, method: str = WEB) -> Outcome:
-        wish = Wish(
-            method=method,
-            account_id=person.account_id,
-            visitor_id=person.visitor_id,
-            account_purposes={one.value: agreed for one, agreed in purposes.items() if one in ACCOUNT_PURPOSES},
-            cookie_purposes={one.value: agreed for one, agreed in purposes.items() if one in COOKIE_PURPOSES},
-        )
-        now, shown = self._clock.now(), self._notices.shown(person.language)
-        change = await self._consents.change(
-            person.account_id,
-            person.visitor_id,
-            lambda active_consents: decide(wish, active_consents, self._notices.valid_versions, shown, now),
-        )
+        def decided(record: Record, active_consents: Sequence[ActiveConsent]) -> Change:
+            return self._decided(_withdrawal(record), record.language, active_consents)
+
+        change = await self._consents.change_resting_on(record_id, decided)
+        if change is not None:
+            await self._announcer.changed(change.records[0].account_id, (), change.withdrawn)
+
+    def _decided(self, wish: Wish, language: str, active_consents: Sequence[ActiveConsent]) -> Change:
+        notices = self._notices
+        return decide(wish, active_consents, notices.valid_versions, notices.shown(language), self._clock.now())
+
+    async def _change(self, person: Person, wish: Wish, decided: Decide) -> Outcome:
+        change = await self._consents.change(person.account_id, person.visitor_id, decided)
         await self._announce(wish, change)
-        cookie = self._cookie(change, shown, now) if wish.cookie_purposes else None
-        choice = cookie or person.choice
-        granted = await self.granted(person.account_id, choice.visitor_id if choice else None)
+        cookie = _cookie(change) if wish.cookie_purposes else None
+        granted = self._holding(change.active)
         return Outcome(
             purposes={purpose: purpose in granted for purpose in Purpose},
             records=change.records,
-            choice=choice,
+            choice=cookie or person.choice,
             cookie=cookie,
         )
 
@@ -122,14 +131,35 @@ class Choosing:
         if account_id or known:
             await self._announcer.changed(account_id, known, change.withdrawn)
 
-    def _cookie(self, change: Change, shown: Shown, now: datetime) -> VisitorChoice:
-        return VisitorChoice(
-            notice_version=shown.version,
-            on=now.date(),
-            accepted=frozenset(Purpose(one) for one in change.accepted_cookies),
-            visitor_id=change.visitor_id,
-        )
-
     def _holding(self, active_consents: Sequence[ActiveConsent]) -> set[Purpose]:
         now = self._clock.now()
         return {Purpose(one.purpose) for one in active_consents if one.holds(self._notices.valid_versions, now)}
+
+
+def _wish(person: Person, purposes: Mapping[Purpose, bool]) -> Wish:
+    return Wish(
+        account_id=person.account_id,
+        visitor_id=person.visitor_id,
+        account_purposes={one.value: agreed for one, agreed in purposes.items() if one in ACCOUNT_PURPOSES},
+        cookie_purposes={one.value: agreed for one, agreed in purposes.items() if one in COOKIE_PURPOSES},
+    )
+
+
+def _withdrawal(record: Record) -> Wish:
+    return Wish(
+        account_id=record.account_id,
+        visitor_id=None,
+        account_purposes={record.purpose: False},
+        cookie_purposes={},
+        method=BY_LETTER,
+    )
+
+
+def _cookie(change: Change) -> VisitorChoice:
+    first = change.records[0]
+    return VisitorChoice(
+        notice_version=first.notice_version,
+        on=first.at.date(),
+        accepted=frozenset(Purpose(one) for one in change.accepted_cookies),
+        visitor_id=change.visitor_id,
+    )

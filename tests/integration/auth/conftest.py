@@ -5,16 +5,23 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from chassis.database import Database
 from contracts.auth import AUTHENTICATE, LOGIN, REGISTER, VERIFY_EMAIL, Me, Session
 from contracts.messages import Done
+from tests.integration.auth.stores import Stores, opened, sql_stores
 from tests.integration.emulators.running import Running, start
 from tests.support.nats import NatsServer
+from tests.support.postgres import PostgresServer, postgres
 from tests.support.running_service import BusClient, RunningService, cookie_of
+from tests.unit.auth.fakes import FakeStore
+
+__all__ = ["AuthWorld", "postgres"]
 
 MAIL_SECONDS_MAX = 10
 PASSWORD = "sju små grodor hoppar"
@@ -93,3 +100,34 @@ async def world(nats: NatsServer, tmp_path_factory: pytest.TempPathFactory) -> A
             yield AuthWorld(service, gateway, post)
     finally:
         post.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    return await url_of(request, tmp_path)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database of the service."""
+    async with opened(database_url) as database:
+        yield database
+
+
+@pytest.fixture(params=["fake", "sqlite", "postgresql"])
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    """Each of the three in turn."""
+    if request.param == "fake":
+        fake = FakeStore()
+        yield Stores(fake, fake)
+        return
+    async with opened(await url_of(request, tmp_path)) as database:
+        yield sql_stores(database)
+
+
+async def url_of(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return await server.fresh_database()
+    return f"sqlite:///{folder}/auth.db"

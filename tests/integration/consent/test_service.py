@@ -22,6 +22,7 @@ from services.consent.domain import VISITOR_CONSENT_LASTS
 from tests.support.nats import NatsServer
 from tests.support.running_service import BusClient, RunningService, cookie_of
 from tests.support.toy_dsar import ToyDsar
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -236,8 +237,7 @@ async def test_everything_is_withdrawn_at_once_and_told_before_the_answer(world:
     cookie, choice = choice_in(await world.choose({"analytics": True}, account_id=account_id))
     world.heard.clear()
     answer = await world.gateway.ask(consent.WITHDRAW_ALL, account_id=account_id, visitor_choice=cookie)
-    await asyncio.sleep(0.05)
-    (heard,) = world.heard
+    (heard,) = await until(lambda: [one for one in world.heard if one.account_id == account_id and one.withdrawn])
     assert (heard.account_id, heard.visitor_id) == (account_id, choice.visitor_id)
     assert set(heard.withdrawn) == {Purpose.TEXT_TOOLS, Purpose.VOICE_TOOLS, Purpose.ANALYTICS}
     assert await world.granted(account_id, choice.visitor_id) == set()

@@ -1,6 +1,6 @@
 """The world of the auth service in memory; a behaviour suite in tests/integration/auth proves it like the real one."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,50 +24,59 @@ class FakeStore:
         self.registrations: dict[str, Registration] = {}
         self.accounts: dict[str, Account] = {}
         self.password_hashes: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
         self.sessions: dict[str, Session] = {}
-        self.resets: dict[str, tuple[str, datetime]] = {}
+        self.resets: dict[str, tuple[str | None, datetime]] = {}
         self.letters: list[Notice] = []
 
     async def find(self, account_id: str) -> Account | None:
         return self.accounts.get(account_id)
 
     async def credential_of_email(self, email: str) -> Credential | None:
-        found = [one for one in self.accounts.values() if one.email == email]
-        return await self.credential_of(found[0].id) if found else None
+        account = self._usable_of(email)
+        return await self.credential_of(account.id) if account else None
 
     async def credential_of(self, account_id: str) -> Credential | None:
         account = self.accounts.get(account_id)
         if account is None or not account.usable:
             return None
-        return Credential(account=account, password_hash=self.password_hashes[account_id])
+        return Credential(
+            account=account, password_hash=self.password_hashes[account_id], version=self.versions[account_id]
+        )
 
-    async def register(self, registration: Registration, letter: Notice | None) -> None:
+    async def register(self, registration: Registration, unknown: Notice, known: Notice) -> None:
+        if self._usable_of(registration.email) is not None:
+            registration = replace(registration, email="", name="", password_hash="")
+            unknown = known
         self.registrations[registration.token_hash] = registration
-        self._post(letter)
+        self.letters.append(unknown)
 
     async def confirm(self, token_hash: str, account: Account, now: datetime) -> bool:
         registration = self.registrations.get(token_hash)
         if registration is None or not registration.email or now >= registration.created_at + REGISTRATION_TTL:
             return False
+        self.registrations = {key: one for key, one in self.registrations.items() if one.email != registration.email}
         if any(one.email == registration.email for one in self.accounts.values()):
-            del self.registrations[token_hash]
             return False
         self.accounts[account.id] = replace(
             account, email=registration.email, name=registration.name, language=registration.language
         )
-        self.password_hashes[account.id] = registration.password_hash
-        self.registrations = {key: one for key, one in self.registrations.items() if one.email != registration.email}
+        self.password_hashes[account.id], self.versions[account.id] = registration.password_hash, 1
         return True
 
-    async def offer_reset(self, token_hash: str, account_id: str, now: datetime, letter: Notice | None) -> None:
-        live = [one for one, at in self.resets.values() if one == account_id and now < at + RESET_TTL]
+    async def offer_reset(self, token_hash: str, email: str, now: datetime, letter: Notice) -> None:
+        account = self._usable_of(email)
+        if account is None:
+            self.resets[token_hash] = (None, now)
+            return
+        live = [one for one, at in self.resets.values() if one == account.id and now < at + RESET_TTL]
         if len(live) < RESETS_PER_ACCOUNT_MAX:
-            self.resets[token_hash] = (account_id, now)
-            self._post(letter)
+            self.resets[token_hash] = (account.id, now)
+            self.letters.append(letter)
 
     async def account_of_reset(self, token_hash: str, now: datetime) -> Account | None:
-        account_id, at = self.resets.get(token_hash, ("", now))
-        account = self.accounts.get(account_id)
+        account_id, at = self.resets.get(token_hash, (None, now))
+        account = self.accounts.get(account_id or "")
         return account if account is not None and account.usable and now < at + RESET_TTL else None
 
     async def reset(self, token_hash: str, password_hash: str, now: datetime, letter: Notice) -> bool:
@@ -75,37 +84,39 @@ class FakeStore:
         if account is None:
             return False
         self._set_password(account.id, password_hash)
-        self._post(letter)
+        self.letters.append(letter)
         return True
 
-    async def change_password(self, password_hash: str, session: Session, now: datetime, letter: Notice) -> bool:
-        if await self.credential_of(session.account_id) is None:
+    async def change_password(
+        self, verified: Credential, password_hash: str, session: Session, now: datetime, letter: Notice
+    ) -> bool:
+        if not self._still(verified):
             return False
-        self._set_password(session.account_id, password_hash)
+        self._set_password(verified.account.id, password_hash)
         self.sessions[session.id] = session
-        self._post(letter)
+        self.letters.append(letter)
         return True
 
     async def block(self, account_id: str) -> None:
         if account_id in self.accounts:
             self.accounts[account_id] = replace(self.accounts[account_id], status=Status.BLOCKED)
-        self._forget_access(account_id)
+        self._end_access(account_id)
 
-    async def start(self, session: Session, *, replacing: str | None, password_hash: str | None) -> list[str] | None:
-        account = self.accounts.get(session.account_id)
-        if account is None or not account.usable:
+    async def start(
+        self, session: Session, verified: Credential, *, replacing: str | None, stronger_hash: str | None
+    ) -> list[str] | None:
+        account_id = verified.account.id
+        if not self._still(verified):
             return None
-        if password_hash is not None:
-            self.password_hashes[account.id] = password_hash
+        if stronger_hash is not None and self.password_hashes[account_id] == verified.password_hash:
+            self.password_hashes[account_id] = stronger_hash
         self.sessions[session.id] = session
-        surplus = [one.id for one in await self.of_account(account.id)][SESSIONS_PER_ACCOUNT_MAX:]
-        ended = [one for one in (*surplus, replacing) if one in self.sessions]
-        for one in ended:
-            del self.sessions[one]
-        return ended
+        surplus = sorted(self._of(account_id), key=lambda one: one.authenticated_at, reverse=True)
+        ended = [one.id for one in surplus[SESSIONS_PER_ACCOUNT_MAX:]]
+        return self._end([*ended, *filter(None, [replacing])])
 
-    async def succeed(self, predecessor_id: str, session: Session) -> bool:
-        if self.sessions.pop(predecessor_id, None) is None:
+    async def succeed(self, predecessor_id: str, session: Session, verified: Credential) -> bool:
+        if not self._still(verified) or self.sessions.pop(predecessor_id, None) is None:
             return False
         self.sessions[session.id] = session
         return True
@@ -122,48 +133,75 @@ class FakeStore:
         return session if session is not None and session.account_id == account_id else None
 
     async def note_use(self, session_id: str, now: datetime) -> None:
-        if session_id in self.sessions:
-            self.sessions[session_id] = replace(self.sessions[session_id], last_seen_at=now)
+        session = self.sessions.get(session_id)
+        if session is not None and session.last_seen_at < now:
+            self.sessions[session_id] = replace(session, last_seen_at=now)
 
     async def of_account(self, account_id: str) -> Sequence[Session]:
-        theirs = [session for session in self.sessions.values() if session.account_id == account_id]
-        return sorted(theirs, key=lambda session: session.authenticated_at, reverse=True)
+        theirs = sorted(self._of(account_id), key=lambda session: session.authenticated_at, reverse=True)
+        return theirs[:SESSIONS_PER_ACCOUNT_MAX]
 
-    async def end(self, session_ids: Sequence[str], account_id: str) -> list[str]:
-        ended = [one for one in session_ids if one in self.sessions and self.sessions[one].account_id == account_id]
-        for one in ended:
-            del self.sessions[one]
-        return ended
+    async def end(self, session_id: str, account_id: str) -> bool:
+        return bool(self._end([one.id for one in self._of(account_id) if one.id == session_id]))
 
-    def _post(self, letter: Notice | None) -> None:
-        if letter is not None:
-            self.letters.append(letter)
+    async def end_others(self, session_id: str, account_id: str) -> list[str]:
+        return self._end([one.id for one in self._of(account_id) if one.id != session_id])
+
+    def _usable_of(self, email: str) -> Account | None:
+        return next((one for one in self.accounts.values() if one.email == email and one.usable), None)
+
+    def _still(self, verified: Credential) -> bool:
+        account = self.accounts.get(verified.account.id)
+        return account is not None and account.usable and self.versions[account.id] == verified.version
+
+    def _of(self, account_id: str) -> list[Session]:
+        return [session for session in self.sessions.values() if session.account_id == account_id]
+
+    def _end(self, session_ids: Sequence[str]) -> list[str]:
+        return [one for one in session_ids if self.sessions.pop(one, None) is not None]
 
     def _set_password(self, account_id: str, password_hash: str) -> None:
         self.password_hashes[account_id] = password_hash
-        self._forget_access(account_id)
+        self.versions[account_id] += 1
+        self._end_access(account_id)
 
-    def _forget_access(self, account_id: str) -> None:
+    def _end_access(self, account_id: str) -> None:
         self.sessions = {key: one for key, one in self.sessions.items() if one.account_id != account_id}
         self.resets = {key: one for key, one in self.resets.items() if one[0] != account_id}
 
 
 class FakeHasher:
-    """Quick, and remembers for what it was asked to work."""
+    """Quick; remembers for what it was asked to work, and lets a test do something while it works."""
 
     def __init__(self) -> None:
         self.compared: list[str | None] = []
-        self.outdated: set[str] = set()
+        self.hashed_passwords: list[str] = []
+        self.refusal: Exception | None = None
+        self._meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    def meanwhile(self, happening: Callable[[], Awaitable[object]]) -> None:
+        """Let this happen during the next piece of work, once."""
+        self._meanwhile = happening
 
     async def hashed(self, password: str) -> str:
+        await self._work()
+        self.hashed_passwords.append(password)
         return f"hash of {password}"
 
     async def matches(self, password_hash: str | None, password: str) -> bool:
+        await self._work()
         self.compared.append(password_hash)
         return password_hash is not None and password_hash.removeprefix("old ") == f"hash of {password}"
 
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old ")
+
+    async def _work(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        happening, self._meanwhile = self._meanwhile, None
+        if happening is not None:
+            await happening()
 
 
 class FakeRevocations:

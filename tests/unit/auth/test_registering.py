@@ -56,6 +56,15 @@ async def test_a_known_address_is_told_by_mail_only_and_nothing_of_the_attempt_i
     assert (attempt.email, attempt.name, attempt.password_hash) == ("", "", "")
 
 
+async def test_a_known_address_costs_as_much_hashing_as_an_unknown_one(world: World) -> None:
+    await world.an_account()
+    for email in (EMAIL, "berit@skola.example"):
+        before = len(world.hasher.hashed_passwords), len(world.store.registrations), len(world.store.letters)
+        await world.registering.register(email, PASSWORD, NAME, "sv")
+        after = len(world.hasher.hashed_passwords), len(world.store.registrations), len(world.store.letters)
+        assert after == tuple(count + 1 for count in before)
+
+
 async def test_what_a_stranger_registered_is_gone_once_the_owner_has_confirmed(world: World) -> None:
     await world.registering.register(EMAIL, "the password of a stranger", "Mallory", "en")
     strangers_link = world.mailed_secret()

@@ -22,10 +22,10 @@ ACCOUNT, VISITOR = "account-0123456789", "visitor-0123456789"
 
 
 def active_consent(kind: Kind, purpose: str, version: str = VERSION) -> ActiveConsent:
-    holder_id = ACCOUNT if kind is Kind.ACCOUNT else VISITOR
+    subject_id = ACCOUNT if kind is Kind.ACCOUNT else VISITOR
     return ActiveConsent(
         kind=kind,
-        holder_id=holder_id,
+        subject_id=subject_id,
         purpose=purpose,
         notice_version=version,
         record_id="record",

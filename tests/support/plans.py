@@ -1,0 +1,104 @@
+"""How a database would find what it was asked for: the statements of some work, explained at volume."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+
+from chassis.database import Database
+from chassis.holder import PersonalDataHolder
+from chassis.inventory import Inventory
+from chassis.outbox import OutboxRelay
+from chassis.tables import StandardTables
+from contracts.dsar import Claim
+from contracts.holder import ExportRequest
+from contracts.identifiers import new_id
+from contracts.personal_data import Locator
+from tests.support.clock import START, FakeClock
+
+EXPLAINED = ("SELECT", "UPDATE", "DELETE", "WITH")
+
+
+class Asked:
+    """What was executed: all of it in order, and those statements that have a plan, with their values."""
+
+    def __init__(self) -> None:
+        self.statements: dict[str, Any] = {}
+        self.in_order: list[str] = []
+
+    def walks(self, url: str, tables: Collection[str]) -> list[str]:
+        """The statements that would read one of these tables from end to end, each with that step of its plan."""
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.connect() as connection:
+            is_sqlite = engine.dialect.name == "sqlite"
+            return [
+                f"{step.strip()} in: {statement}"
+                for statement, values in self.statements.items()
+                for step in _plan(connection, statement, values, is_sqlite=is_sqlite)
+                if any(step.strip().startswith((f"SCAN {table}", f"Seq Scan on {table}")) for table in tables)
+            ]
+
+
+@contextmanager
+def listening() -> Iterator[Asked]:
+    """Take down what any engine of this process executes meanwhile."""
+    asked = Asked()
+
+    def take_down(_c: object, _cursor: object, statement: str, values: Any, _context: object, many: bool) -> None:
+        asked.in_order.append(statement)
+        # A table that nothing locates a person in is asked with a constant no, and no engine reads it then.
+        if statement.lstrip("( ").startswith(EXPLAINED) and "WHERE 0 = 1" not in statement:
+            asked.statements[statement] = values[0] if many else values
+
+    event.listen(Engine, "before_cursor_execute", take_down)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", take_down)
+
+
+def fill(url: str, rows: dict[str, list[dict[str, Any]]], inventory: Inventory) -> None:
+    """Insert rows by table, and let the database count them."""
+    tables = {table.name: table for table, _ in inventory.personal_tables()}
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for name, values in rows.items():
+            connection.execute(tables[name].insert(), values)
+        connection.exec_driver_sql("ANALYZE")
+
+
+async def export_and_erase(
+    database: Database, inventory: Inventory, tables: StandardTables, whom: dict[Locator, list[str]], before: Any
+) -> None:
+    """What dsar asks of a service for one person."""
+    claim = Claim(done=False, locators=whom, requested_at=START, sequence=1)
+
+    async def claimed(_erasure_id: str, _holder: str) -> Claim:
+        return claim
+
+    async def published(_subject: str, _payload: bytes, _message_id: str) -> None:
+        raise AssertionError("nothing is published here")
+
+    clock = FakeClock()
+    holder = PersonalDataHolder(
+        service=inventory.service,
+        database=database,
+        inventory=inventory,
+        tables=tables,
+        clock=clock,
+        receipt_seed="5a" * 32,
+        claim=claimed,
+        relay=OutboxRelay(database, tables, published, clock),
+        externals={},
+        before_erasure=before,
+    )
+    page = await holder.export(ExportRequest(locators=whom))
+    assert any(store.rows for store in page.stores), "the person of the test is there"
+    await holder.erase(inventory.service, new_id())
+
+
+def _plan(connection: Connection, statement: str, values: Any, *, is_sqlite: bool) -> list[str]:
+    explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "
+    rows = connection.exec_driver_sql(explain + statement, values).all()
+    return [str(row[-1]).replace("->  ", "").strip() for row in rows]
