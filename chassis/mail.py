@@ -83,7 +83,7 @@ def post(session: Session, tables: StandardTables, letter: Letter) -> None:
     now = now_in(session)
     values = {
         "id": new_id(),
-        "address": letter.to,
+        "address": letter.to.lower(),  # as everywhere, so that an index finds it; the letter says what it said
         "message": letter.rendered(),
         "attempts": 0,
         "due_at": now,
