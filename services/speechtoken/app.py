@@ -27,7 +27,10 @@ def build(settings: SpeechtokenSettings) -> Service:
     voices = AzureVoices(region, key, host=endpoint if settings.emulated else None)
     endpoints = SpeechEndpoints(Issuing(tokens, quota), VoiceList(voices, clock.now), region=region, endpoint=endpoint)
 
+    service.at_start(tokens.open)
     service.answer(TOKEN, endpoints.issue)
     service.answer(VOICES, endpoints.voices)
     service.at_close(tokens.close)
+    service.at_close(quota.close)
+    service.before_erasure = quota.before_erasure
     return service

@@ -38,6 +38,8 @@ def build(settings: TextproxySettings) -> Service:
     service.stream(GENERATE, endpoints.generate)
     service.at_start(lambda: tell_where(settings))
     service.at_close(model.close)
+    service.at_close(quota.close)
+    service.before_erasure = quota.before_erasure
     return service
 
 

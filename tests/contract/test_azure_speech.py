@@ -1,5 +1,7 @@
 """What Azure Speech is sent, and what becomes of each of its answers: the adapters against the emulator."""
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import ErrorKind, Refusal
-from services.speechtoken.adapters.tokens import AzureTokens
+from services.speechtoken.adapters.tokens import AzureTokens, Patience
 from services.speechtoken.adapters.voices import AzureVoices
 from services.speechtoken.domain import TOKEN_LIFETIME
 from tests.integration.emulators.running import Running, start
@@ -31,13 +33,15 @@ def azure(process: Running) -> Running:
     return process
 
 
-def tokens_at(azure: Running, key: str = KEY) -> AzureTokens:
-    return AzureTokens(f"{azure.url}/sts/v1.0/issueToken", key, FakeClock())
+async def tokens_at(azure: Running, key: str = KEY) -> AzureTokens:
+    tokens = AzureTokens(f"{azure.url}/sts/v1.0/issueToken", key, FakeClock())
+    await tokens.open()
+    return tokens
 
 
 @pytest.fixture
 async def tokens(azure: Running) -> AsyncIterator[AzureTokens]:
-    made = tokens_at(azure)
+    made = await tokens_at(azure)
     yield made
     await made.close()
 
@@ -58,7 +62,7 @@ async def test_a_token_is_asked_for_by_an_empty_post_with_the_key(azure: Running
     headers = {name.lower(): value for name, value in request["headers"]}
     assert (request["method"], request["path"], request["bytes"]) == ("POST", "/sts/v1.0/issueToken", 0)
     assert set(headers) == {
-        "host", "accept", "accept-encoding", "connection", "content-length", "user-agent", "ocp-apim-subscription-key"
+        "host", "accept", "accept-encoding", "content-length", "user-agent", "ocp-apim-subscription-key"
     }  # fmt: skip
     assert (headers["content-length"], headers["user-agent"]) == ("0", "larabot")
 
@@ -120,10 +124,38 @@ async def test_a_silent_vendor_is_a_timeout_within_the_contracts_deadline(azure:
     assert time.monotonic() - began < 11
 
 
+async def test_a_token_that_drips_is_not_waited_for() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(600):
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        tokens = AzureTokens(url, KEY, FakeClock(), Patience(attempt_seconds=0.3, whole_seconds=1.0))
+        await tokens.open()
+        refusal = await refusal_of(tokens)
+        await tokens.close()
+    assert (refusal.kind, refusal.reason, refusal.members["deadline_seconds"]) == (
+        ErrorKind.TIMEOUT, "vendor-silent", 1.0
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("retry_after", ["soon", "nan", "inf", "-5", "1e9", ""])
+async def test_a_wish_beyond_reason_is_not_passed_on(azure: Running, tokens: AzureTokens, retry_after: str) -> None:
+    azure.fault(status=429, headers={"Retry-After": retry_after})
+    assert 1 <= (await refusal_of(tokens)).members["retry_after_seconds"] <= 3600
+
+
 async def test_an_unreachable_vendor_is_an_upstream_failure(tmp_path: Path) -> None:
     running = start("azure_speech", tmp_path)
     running.stop()
-    tokens = tokens_at(running)
+    tokens = await tokens_at(running)
     refusal = await refusal_of(tokens)
     await tokens.close()
     assert (refusal.kind, refusal.reason) == (ErrorKind.UPSTREAM_FAILED, "unreachable")

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 TIERS = Path("policies/tiers.json")
@@ -12,10 +13,9 @@ def limit_of(tool: str, tier: str = "free") -> int:
     return int(next(quota["limit"] for quota in quotas if quota["tool"] == tool))
 
 
-def use_up_the_day(database: Path, quota_key: str, tool: str, but: int = 0) -> None:
-    """Let one person's counter stand `but` uses below the limit of its tool or family."""
+def use_up_the_day(database: Path, now: datetime, quota_key: str, tool: str, but: int = 0) -> None:
+    """Let a counter stand `but` uses below its limit, for one who has not used the tool or family yet that day."""
+    row = (now.date().isoformat(), quota_key, tool, limit_of(tool) - but, f"{now.date().isoformat()} 00:00:00.000000")
     with sqlite3.connect(database, timeout=5) as connection:
-        count = "UPDATE quota_counter SET count = ? WHERE quota_key = ? AND tool = ?"
-        changed = connection.execute(count, (limit_of(tool) - but, quota_key, tool)).rowcount
+        connection.execute("INSERT INTO quota_counter VALUES (?, ?, ?, ?, ?)", row)
     connection.close()
-    assert changed == 1

@@ -34,7 +34,8 @@ class AzureVoices:
             async with asyncio.timeout(LIST_SECONDS):
                 return await asyncio.shield(self._listing)
         except TimeoutError:
-            raise Refusal(ErrorKind.TIMEOUT, "vendor-silent", retry_after_seconds=2) from None
+            seconds = LIST_SECONDS
+            raise Refusal(ErrorKind.TIMEOUT, "vendor-silent", retry_after_seconds=2, deadline_seconds=seconds) from None
 
     def _list(self) -> list[Voice]:
         from azure.cognitiveservices import speech  # noqa: PLC0415 — see above

@@ -81,8 +81,8 @@ async def test_the_voices_are_those_of_our_languages_and_asked_for_once(gateway:
 
 
 async def test_the_days_quota_ends(service: RunningService, gateway: BusClient) -> None:
+    use_up_the_day(service.database, service.clock.now(), "q" * 32, "voice", but=1)
     await issued(gateway, key="q" * 32)
-    use_up_the_day(service.database, "q" * 32, "voice")
     refusal = await gateway.refused(TOKEN, quota_key="q" * 32, tier="free")
     assert refusal.kind is ErrorKind.RATE_LIMITED
     assert refusal.members["retry_after_seconds"] > 0

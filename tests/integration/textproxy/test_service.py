@@ -237,8 +237,7 @@ async def test_a_use_is_counted_without_anybody(server: NatsServer, content: Bus
 async def test_the_days_quota_ends_and_the_next_day_begins_anew(service: RunningService, content: Bus) -> None:
     await service.restart(clock_offset_seconds=-DAY_SECONDS)
     key = "q" * 32
-    await refused(asked(content, stream=False, text="[[filter]]", key=key))
-    use_up_the_day(service.database, key, "text", but=20)
+    use_up_the_day(service.database, service.clock.now(), key, "text", but=20)
     refusals = [refused(asked(content, stream=False, text="[[filter]]", key=key)) for _ in range(30)]
     kinds = Counter([refusal.kind for refusal in await asyncio.gather(*refusals)])
     assert kinds == {ErrorKind.CONTENT_FILTERED: 20, ErrorKind.RATE_LIMITED: 10}

@@ -12,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
-from chassis.database import Database
+from chassis.database import Database, Session
 from chassis.inventory import Inventory
 from chassis.quota import DailyQuotas, QuotaPolicyRefused, quota_counter, read_limits
 from chassis.retention import Retention
 from chassis.tables import standard_tables
+from contracts.dsar import Claim
 from contracts.errors import ErrorKind, Refusal
 from contracts.personal_data import Locator
 from tests.support.clock import FakeClock
@@ -35,6 +36,14 @@ COUNTER = quota_counter(Base.metadata)
 TABLES = standard_tables(Base.metadata, mail=False)
 
 
+def make_tables(session: Session) -> None:
+    Base.metadata.create_all(session.connection())
+
+
+def rows_in(session: Session) -> list[tuple[str, int]]:
+    return [(key, count) for key, count in session.execute(select(COUNTER.c.quota_key, COUNTER.c.count))]
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -48,15 +57,16 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeCl
         url = await server.fresh_database()
     database = Database(url, clock)
     await database.open()
-    async with database.write() as session:
-        await (await session.connection()).run_sync(Base.metadata.create_all)
+    await database.write(make_tables)
     yield database
     await database.close()
 
 
 @pytest.fixture
-def quotas(database: Database, clock: FakeClock) -> DailyQuotas:
-    return DailyQuotas(database, COUNTER, LIMITS, clock, family="text", initial_tier="free")
+async def quotas(database: Database, clock: FakeClock) -> AsyncIterator[DailyQuotas]:
+    quotas = DailyQuotas(database, COUNTER, LIMITS, clock, family="text", initial_tier="free")
+    yield quotas
+    await quotas.close()
 
 
 async def refusal(
@@ -116,13 +126,27 @@ async def test_counters_are_declared_and_swept_while_the_gateway_can_still_name_
     ((_, declared),) = inventory.personal_tables()
     assert declared.located_by == {Locator.QUOTA_KEY: "quota_key"}
     await quotas.spend("k", "free", "simplify")
+    await quotas.close()  # no reservation is under way while the clock moves by a day
     retention = Retention(database, inventory, TABLES, clock)
     clock.advance(timedelta(hours=16))
     assert await retention.sweep() == {}
     clock.advance(timedelta(hours=2))
     assert await retention.sweep() == {"quota_counter": 1}
-    async with database.read() as session:
-        assert (await session.execute(select(COUNTER))).all() == []
+    assert await database.read(rows_in) == []
+
+
+async def test_an_erasure_ends_what_is_counted_in_memory(database: Database, quotas: DailyQuotas) -> None:
+    await quotas.spend("k", "school", "simplify")
+    await quotas.spend("other", "school", "simplify")
+    claim = Claim(done=False, locators={Locator.QUOTA_KEY: ["k"]})
+
+    def erase(session: Session) -> None:
+        quotas.before_erasure(session, claim)
+        session.execute(COUNTER.delete().where(COUNTER.c.quota_key == "k"))
+
+    await database.write(erase)
+    await quotas.close()
+    assert await database.read(rows_in) == [("other", 1)]
 
 
 def test_a_quota_that_is_not_by_the_day_is_refused(tmp_path: Path) -> None:
