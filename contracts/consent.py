@@ -174,6 +174,7 @@ WITHDRAW_ALL = Call(
         path="/api/consent",
         audience=Audience.VISITOR,
         sets_cookie=True,
+        refuses=(ErrorKind.UNAUTHENTICATED,),
         summary="Withdraw every consent",
     ),
 )

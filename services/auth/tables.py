@@ -68,7 +68,7 @@ class AccountRow(Base, table=True):
 
 
 class CredentialRow(Base, table=True):
-    """The password of an account, as an argon2id hash; `password_version` counts the passwords that it has had."""
+    """The password of an account, as an argon2id hash; `changed_at` is another for each password."""
 
     __tablename__ = "credential"
     __personal_data__: ClassVar[PersonalData] = PersonalData(
@@ -83,7 +83,6 @@ class CredentialRow(Base, table=True):
 
     account_id: str = Field(primary_key=True, max_length=ID_MAX)
     password_hash: str = Field(max_length=HASH_MAX)
-    password_version: int = Field(sa_column_kwargs={"server_default": "1"})
     changed_at: datetime = Field(sa_type=UtcDateTime)
     last_login_at: datetime = Field(sa_type=UtcDateTime, index=True)
 

@@ -33,7 +33,8 @@ class Consents(Protocol):
         """Read what is active, decide, append the records and change what is active.
 
         Raises:
-            Refusal: `gone`, since the account has been erased; or what `decide` raises. Nothing is changed then.
+            Refusal: `unauthenticated`, since the account has been erased; or what `decide` raises. Then nothing has
+                been changed.
         """
 
     async def change_resting_on(self, record_id: str, decide: DecideOn) -> Change | None:

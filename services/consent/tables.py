@@ -17,6 +17,10 @@ ID_MAX, HASH_MAX, WORD_MAX, NAME_MAX = 64, 64, 40, 120
 EVIDENCE_KEPT = timedelta(days=3 * 365)
 
 
+# Far longer than a request, a retry or a redelivery may be late.
+ERASED_ACCOUNT_KEPT = timedelta(days=30)
+
+
 class Base(SQLModel, registry=registry()):
     """The parent of this service's tables."""
 
@@ -136,6 +140,29 @@ class EvidenceRow(Base, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class ErasedAccountRow(Base, table=True):
+    """An account that was erased here, as a keyed hash of its random id: what still arrives for it is refused."""
+
+    __tablename__ = "erased_account"
+    __personal_data__: ClassVar[PersonalData] = PersonalData(
+        categories=(Category.REQUESTS,),
+        purpose="refuse a choice that was on its way while its account was erased",
+        legal_basis=LegalBasis.LEGAL_OBLIGATION,
+        retention=ERASED_ACCOUNT_KEPT,
+        located_by={},
+        expires="erased_at",
+        source="the erasure itself",
+        retained=Retained(
+            article="Art. 17(1), Art. 32",
+            reason="a keyed hash of the account's random id, so that nothing is written under it again",
+            period=ERASED_ACCOUNT_KEPT,
+        ),
+    )
+
+    account_hash: str = Field(primary_key=True, max_length=HASH_MAX)
+    erased_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class ChainRow(Base, table=True):
     """A link of the chain over all records."""
 
@@ -160,13 +187,14 @@ class ChainHeadRow(Base, table=True):
     chained: str = Field(max_length=HASH_MAX)
 
 
-RECORD, ACCOUNT_CONSENT, VISITOR_CONSENT, EVIDENCE, CHAIN, CHAIN_HEAD = (
+RECORD, ACCOUNT_CONSENT, VISITOR_CONSENT, EVIDENCE, ERASED_ACCOUNT, CHAIN, CHAIN_HEAD = (
     Base.metadata.tables[name]
     for name in (
         "consent_record",
         "account_consent",
         "visitor_consent",
         "consent_evidence",
+        "erased_account",
         "consent_chain",
         "consent_chain_head",
     )

@@ -26,7 +26,7 @@ from services.auth.tables import ACCOUNT, CREDENTIAL, REGISTRATION, RESET_TOKEN,
 
 _FIND = select(*ACCOUNT_COLUMNS).where(ACCOUNT.c.id == bindparam("account_id"))
 _CREDENTIAL = (
-    select(*ACCOUNT_COLUMNS, CREDENTIAL.c.password_hash, CREDENTIAL.c.password_version)
+    select(*ACCOUNT_COLUMNS, CREDENTIAL.c.password_hash, CREDENTIAL.c.changed_at)
     .join_from(ACCOUNT, CREDENTIAL, CREDENTIAL.c.account_id == ACCOUNT.c.id)
     .where(IS_ACTIVE)
 )
@@ -120,7 +120,7 @@ def _first(session: DatabaseSession, query: Executable, values: dict[str, Any]) 
 def _credential(row: Sequence[Any] | None) -> Credential | None:
     if row is None:
         return None
-    return Credential(account=account_of(row[:-2]), password_hash=row[-2], version=row[-1])
+    return Credential(account=account_of(row[:-2]), password_hash=row[-2], changed_at=row[-1])
 
 
 def _register(session: DatabaseSession, registration: Registration, unknown: Notice, known: Notice) -> None:
@@ -163,7 +163,7 @@ def _confirm(session: DatabaseSession, token_hash: str, account: Account, now: d
     made = insert_into(session, ACCOUNT).values(row).on_conflict_do_nothing(index_elements=["email"])
     if not affected(session, made):
         return False
-    credential = {"account_id": account.id, "password_hash": registration.password_hash, "password_version": 1}
+    credential = {"account_id": account.id, "password_hash": registration.password_hash}
     session.execute(insert(CREDENTIAL), {**credential, "changed_at": now, "last_login_at": now})
     return True
 

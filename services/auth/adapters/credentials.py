@@ -5,7 +5,7 @@ on one account therefore take turns, and a session cannot slip past the reset or
 SQLite all units take turns anyway.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, update
 
@@ -18,14 +18,13 @@ from services.auth.tables import ACCOUNT, CREDENTIAL, RESET_TOKEN, SESSION
 IS_ACTIVE = ACCOUNT.c.status == Status.ACTIVE.value
 
 _LOCK_USABLE = select(ACCOUNT.c.id).where(ACCOUNT.c.id == bindparam("account_id"), IS_ACTIVE).with_for_update()
-_CURRENT_VERSION = select(CREDENTIAL.c.password_version).where(CREDENTIAL.c.account_id == bindparam("account_id"))
+_CHANGED_AT = select(CREDENTIAL.c.changed_at).where(CREDENTIAL.c.account_id == bindparam("account_id"))
 _SET_PASSWORD = (
     update(CREDENTIAL)
     .where(CREDENTIAL.c.account_id == bindparam("of_account"))
     .values(
         password_hash=bindparam("new_hash"),
         changed_at=bindparam("at"),
-        password_version=CREDENTIAL.c.password_version + 1,
     )
 )
 _END_SESSIONS = delete(SESSION).where(SESSION.c.account_id == bindparam("of_account"))
@@ -43,13 +42,15 @@ def lock_verified(session: DatabaseSession, verified: Credential) -> bool:
     account_id = verified.account.id
     if not lock_usable(session, account_id):
         return False
-    version: int | None = session.execute(_CURRENT_VERSION, {"account_id": account_id}).scalar()
-    return version == verified.version
+    return _changed_at(session, account_id) == verified.changed_at
 
 
 def set_password(session: DatabaseSession, account_id: str, password_hash: str, now: datetime) -> None:
     """Give a locked account another password; its sessions and reset links end with the old one."""
-    session.execute(_SET_PASSWORD, {"of_account": account_id, "new_hash": password_hash, "at": now})
+    before = _changed_at(session, account_id)
+    # Never the same moment twice, whatever the clocks of several machines say.
+    at = now if before is None else max(now, before + timedelta(microseconds=1))
+    session.execute(_SET_PASSWORD, {"of_account": account_id, "new_hash": password_hash, "at": at})
     end_access(session, account_id)
 
 
@@ -69,3 +70,8 @@ def block_erased(session: DatabaseSession, claim: Claim) -> None:
     """Before an account's rows are erased, in the same unit: whatever is under way for it ends first, or is refused."""
     for account_id in claim.locators.get(Locator.ACCOUNT_ID, ()):
         block(session, account_id)
+
+
+def _changed_at(session: DatabaseSession, account_id: str) -> datetime | None:
+    found: datetime | None = session.execute(_CHANGED_AT, {"account_id": account_id}).scalar()
+    return found

@@ -50,10 +50,10 @@ class Account:
 class Credential:
     """A usable account and the hash of its password, as they were read.
 
-    `version` counts the passwords that the account has had. A new hash of the same password leaves it alone, so what
-    was verified under a version holds as long as the version stands.
+    `changed_at` is another for each password that the account has had; a new hash of the same password leaves it
+    alone. So what was verified holds as long as it stands.
     """
 
     account: Account
     password_hash: str
-    version: int
+    changed_at: datetime

@@ -127,6 +127,8 @@ def _account_record(session: Session, record_id: str) -> tuple[Record, bool] | N
 
 def _change(session: Session, whose: Whose, decide: Decide, evidence: EvidenceBook) -> Change:
     sequence, chained = lock_head(session)
+    if Kind.ACCOUNT in whose:
+        evidence.refuse_erased(session, whose[Kind.ACCOUNT])
     change = decide(_active_consents(session, whose))
     _carry_out(session, change, sequence, chained)
     if change.retired is not None:

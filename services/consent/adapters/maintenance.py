@@ -52,12 +52,17 @@ class Maintenance:
         self._evidence = evidence
 
     def leave_evidence(self, session: Session, claim: Claim) -> None:
-        """Before a person's records are erased, in the same unit of work: keep what Art. 17(3)(e) needs of them."""
+        """Before a person's records are erased, in the same unit of work: keep what Art. 17(3)(e) needs of them.
+
+        A choice of theirs that comes later is refused from then on. May be repeated.
+        """
         lock_head(session)  # a change that is under way ends first, and what it wrote is erased with the rest
         theirs = RECORD.c.account_id.in_(_values(claim, Locator.ACCOUNT_ID)) | RECORD.c.visitor_id.in_(
             _values(claim, Locator.VISITOR_ID)
         )
-        self._evidence.enter(session, theirs, self._clock.now())
+        now = self._clock.now()
+        self._evidence.enter(session, theirs, now)
+        self._evidence.note_erased(session, _values(claim, Locator.ACCOUNT_ID), now)
 
     async def end_lapsed(self) -> None:
         """Have the records of consents that were given too long ago count down from now."""

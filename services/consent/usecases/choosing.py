@@ -63,7 +63,7 @@ class Choosing:
 
         Raises:
             Refusal: `conflict`, since another notice is in force than was shown; `unauthenticated`, since an
-                account's purpose needs one; `gone`, since the account has been erased.
+                account's purpose needs one, or the account has been erased.
         """
         # A no needs no account: whoever refuses everything names every purpose.
         if person.account_id is None and any(purposes.get(one) for one in ACCOUNT_PURPOSES):
@@ -78,7 +78,11 @@ class Choosing:
         return await self._change(person, wish, decided)
 
     async def withdraw_all(self, person: Person) -> Outcome:
-        """Withdraw everything that this account and this browser could have given."""
+        """Withdraw everything that this account and this browser could have given.
+
+        Raises:
+            Refusal: `unauthenticated`, since the account has been erased.
+        """
         named = set(Purpose) if person.account_id else COOKIE_PURPOSES
         wish = _wish(person, dict.fromkeys(sorted(named), False))
         return await self._change(person, wish, lambda active: self._decided(wish, person.language, active))

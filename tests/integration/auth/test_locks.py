@@ -5,12 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, text
 
 from chassis.database import Session as DatabaseSession
-from services.auth.adapters.credentials import block, set_password
+from chassis.holder.rows import rows_of
+from contracts.dsar import Claim
+from contracts.personal_data import Locator
+from services.auth.adapters.credentials import block, block_erased, set_password
 from services.auth.domain.accounts import Credential
 from services.auth.domain.sessions import Session
+from services.auth.inventory import INVENTORY
 from tests.integration.auth.stores import EMAIL, LETTER, Stores, opened, sql_stores
 from tests.support.clock import START
 from tests.support.postgres import PostgresServer
@@ -55,6 +59,13 @@ def is_reset(session: DatabaseSession, account_id: str) -> None:
     set_password(session, account_id, "another hash", START)
 
 
+def is_erased(session: DatabaseSession, account_id: str) -> None:
+    locators = {Locator.ACCOUNT_ID: [account_id]}
+    block_erased(session, Claim(done=False, locators=locators))
+    for table, declaration in INVENTORY.personal_tables():
+        session.execute(delete(table).where(rows_of(table, declaration, locators)))
+
+
 async def starts(stores: Stores, verified: Credential, former: Session) -> object:
     new, _ = Session.begin(verified.account.id, START)
     return await stores.sessions.start(new, verified, replacing=former.id, stronger_hash="stronger")
@@ -74,9 +85,9 @@ async def resets(stores: Stores, verified: Credential, former: Session) -> objec
     return await stores.accounts.reset("link", "a third hash", START, LETTER)
 
 
-@pytest.mark.parametrize("happening", [is_reset, block])
+@pytest.mark.parametrize("happening", [is_reset, block, is_erased])
 @pytest.mark.parametrize("act", [starts, succeeds, changes, resets])
-async def test_nothing_slips_past_a_reset_or_block_that_commits_meanwhile(
+async def test_nothing_slips_past_a_reset_block_or_erasure_that_commits_meanwhile(
     side: Side, act: Callable[[Stores, Credential, Session], Awaitable[object]], happening: Happening
 ) -> None:
     account_id = await side.stores.an_account()

@@ -114,7 +114,7 @@ async def test_a_login_replaces_the_former_session_and_an_outdated_hash(stores: 
     ended = await stores.sessions.start(session, verified, replacing=former.id, stronger_hash="stronger")
     assert ended == [former.id]
     renewed = await stores.credential(account_id)
-    assert (renewed.password_hash, renewed.version) == ("stronger", verified.version)
+    assert (renewed.password_hash, renewed.changed_at) == ("stronger", verified.changed_at)
 
 
 async def test_an_account_keeps_a_bounded_number_of_sessions(stores: Stores) -> None:

@@ -21,10 +21,11 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 @pytest.fixture(params=["fake", "sqlite", "postgresql"])
 async def behind(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Behind]:
     if request.param == "fake":
-        yield Behind(FakeConsents())
+        fake = FakeConsents()
+        yield Behind(fake, fake.erase)
         return
     async with opened(await url_of(request, tmp_path)) as store:
-        yield Behind(store.consents)
+        yield Behind(store.consents, store.erase)
 
 
 async def url_of(request: pytest.FixtureRequest, folder: Path) -> str:

@@ -1,14 +1,17 @@
 """The stores of the consent service: the fake, SQLite and PostgreSQL, and what stands in a database."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, delete, select
 
 from chassis.database import Database, Session
+from chassis.holder.rows import rows_of
 from chassis.migrations import migrate
 from chassis.retention import Retention
+from contracts.dsar import Claim
+from contracts.personal_data import Locator
 from services.consent.adapters.consents import SqlConsents
 from services.consent.adapters.evidence import EvidenceBook
 from services.consent.adapters.maintenance import Maintenance
@@ -39,6 +42,17 @@ class Store:
     async def choose(self, account_id: str, *, agreed: bool) -> Change:
         decided = deciding(self.clock, account_id=account_id, account={"text_tools": agreed})
         return await self.consents.change(account_id, None, decided)
+
+    async def erase(self, account_id: str) -> None:
+        """The unit of work that erases an account's rows."""
+        await self.database.write(self.erasing, account_id)
+
+    def erasing(self, session: Session, account_id: str) -> None:
+        locators = {Locator.ACCOUNT_ID: [account_id]}
+        self.maintenance.leave_evidence(session, Claim(done=False, locators=locators))
+        for table, declaration in INVENTORY.personal_tables():
+            if declaration.retained is None:
+                session.execute(delete(table).where(rows_of(table, declaration, locators)))
 
     async def records(self) -> list[Row[Any]]:
         return await self._rows(select(RECORD).order_by(RECORD.c.sequence))
@@ -100,8 +114,9 @@ async def opened(url: str) -> AsyncIterator[Store]:
 class Behind:
     """Any store behind the port, for the suite that all must pass."""
 
-    def __init__(self, consents: Consents) -> None:
+    def __init__(self, consents: Consents, erase: Callable[[str], Awaitable[None]]) -> None:
         self.consents = consents
+        self.erase = erase
         self.clock = FakeClock()
 
     async def choose(self, account_id: str, **purposes: bool) -> Change:

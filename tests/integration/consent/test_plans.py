@@ -56,7 +56,9 @@ def filled(store: Store) -> str:
                     "given_at": given_at,
                 }
             )
-    fill(store.url, {"consent_record": records, "account_consent": accounts, "visitor_consent": visitors}, INVENTORY)
+    erased = [{"account_hash": f"{n:064}", "erased_at": START} for n in range(PEOPLE)]
+    filling = {"consent_record": records, "account_consent": accounts, "visitor_consent": visitors}
+    fill(store.url, {**filling, "erased_account": erased}, INVENTORY)
     return store.url
 
 

@@ -128,3 +128,24 @@ async def test_consent_to_a_notice_that_changes_meanwhile_is_refused(behind: Beh
         )
     assert refused.value.kind is ErrorKind.CONFLICT
     assert list(await behind.consents.history(account_id, None, 500)) == []
+
+
+async def test_nothing_is_recorded_for_an_erased_account_any_more(behind: Behind) -> None:
+    account_id, other = new_id(), new_id()
+    for one in (account_id, other):
+        await behind.choose(one, text_tools=True)
+    await behind.erase(account_id)
+    await behind.erase(account_id)
+    for agreed in (True, False):
+        with pytest.raises(Refusal) as refused:
+            await behind.choose(account_id, text_tools=agreed)
+        assert refused.value.kind is ErrorKind.UNAUTHENTICATED
+    active, newest = await behind.consents.state(account_id, None)
+    assert (list(active), newest) == ([], None)
+    assert (await behind.choose(other, text_tools=False)).withdrawn == ("text_tools",)
+
+
+async def test_a_browser_that_was_erased_with_its_account_chooses_anew(behind: Behind) -> None:
+    account_id = new_id()
+    await behind.erase(account_id)
+    assert (await behind.choose_cookies(None, analytics=True)).visitor_id

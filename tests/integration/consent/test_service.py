@@ -308,5 +308,13 @@ async def test_an_erasure_leaves_evidence_that_points_to_nobody(
     assert account_id.encode() not in stored
     assert choice.visitor_id.encode() not in stored
     assert await world.granted(other) == {Purpose.TEXT_TOOLS}
+    for call, body in (
+        (consent.SET, {"purposes": {"text_tools": True}, "notice_version": VERSION}),
+        (consent.WITHDRAW_ALL, {}),
+    ):
+        late = await world.gateway.refused(call, body, account_id=account_id)
+        assert (late.kind, late.reason) == (ErrorKind.UNAUTHENTICATED, "account-erased")
+    assert await world.receipts(account_id=account_id) == []
+    assert account_id.encode() not in world.service.stored_bytes()
     await world.service.restart()
     assert "consent chain broken" not in world.service.log.read_text()

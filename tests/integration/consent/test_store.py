@@ -3,18 +3,24 @@
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import NullPool, create_engine, text, update
 
 from chassis.database import Session
 from chassis.migrations import pending_changes
 from contracts.dsar import Claim
+from contracts.errors import Refusal
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
 from services.consent.app import MIGRATIONS
 from services.consent.domain import ACCOUNT_CONSENT_LASTS, VISITOR_CONSENT_LASTS
 from services.consent.inventory import INVENTORY
-from services.consent.tables import EVIDENCE_KEPT, RECORD, Base
-from tests.integration.consent.stores import KEY, Store, deciding
+from services.consent.tables import ERASED_ACCOUNT_KEPT, EVIDENCE_KEPT, RECORD, Base
+from tests.integration.consent.stores import KEY, Store, deciding, opened
+from tests.support.postgres import PostgresServer
+from tests.support.waiting import until
+
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 async def test_writers_at_once_stand_in_a_line(store: Store) -> None:
@@ -94,6 +100,39 @@ async def test_evidence_is_what_the_key_and_the_pseudonym_make_and_goes_after_th
     store.clock.advance(EVIDENCE_KEPT + timedelta(days=1))
     await store.retention.sweep()
     assert await store.evidence() == []
+
+
+async def test_that_an_account_was_erased_is_forgotten_after_a_month(store: Store) -> None:
+    account_id = new_id()
+    await store.erase(account_id)
+    store.clock.advance(ERASED_ACCOUNT_KEPT - timedelta(days=1))
+    await store.retention.sweep()
+    with pytest.raises(Refusal):
+        await store.choose(account_id, agreed=True)
+    store.clock.advance(timedelta(days=2))
+    await store.retention.sweep()
+    assert (await store.choose(account_id, agreed=True)).records
+
+
+async def test_a_choice_waits_for_an_erasure_under_way_and_is_refused(postgres: PostgresServer) -> None:
+    account_id = new_id()
+    url = await postgres.fresh_database()
+    engine = create_engine(url, poolclass=NullPool)
+
+    def somebody_waits() -> bool:
+        with engine.connect() as connection:
+            return bool(connection.execute(WAITING).scalar_one())
+
+    async with opened(url) as store:
+        await store.choose(account_id, agreed=True)
+        with engine.connect() as connection, Session(connection) as erasing:
+            store.erasing(erasing, account_id)
+            choosing = asyncio.ensure_future(store.choose(account_id, agreed=True))
+            await until(somebody_waits, within_seconds=20)
+            erasing.commit()
+        with pytest.raises(Refusal):
+            await choosing
+        assert await store.records() == []
 
 
 def test_the_migrations_make_what_the_models_say() -> None:

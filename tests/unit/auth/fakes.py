@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.auth.domain.accounts import (
     REGISTRATION_TTL,
@@ -24,7 +24,7 @@ class FakeStore:
         self.registrations: dict[str, Registration] = {}
         self.accounts: dict[str, Account] = {}
         self.password_hashes: dict[str, str] = {}
-        self.versions: dict[str, int] = {}
+        self.changed_at: dict[str, datetime] = {}
         self.sessions: dict[str, Session] = {}
         self.resets: dict[str, tuple[str | None, datetime]] = {}
         self.letters: list[Notice] = []
@@ -41,7 +41,7 @@ class FakeStore:
         if account is None or not account.usable:
             return None
         return Credential(
-            account=account, password_hash=self.password_hashes[account_id], version=self.versions[account_id]
+            account=account, password_hash=self.password_hashes[account_id], changed_at=self.changed_at[account_id]
         )
 
     async def register(self, registration: Registration, unknown: Notice, known: Notice) -> None:
@@ -61,7 +61,7 @@ class FakeStore:
         self.accounts[account.id] = replace(
             account, email=registration.email, name=registration.name, language=registration.language
         )
-        self.password_hashes[account.id], self.versions[account.id] = registration.password_hash, 1
+        self.password_hashes[account.id], self.changed_at[account.id] = registration.password_hash, now
         return True
 
     async def offer_reset(self, token_hash: str, email: str, now: datetime, letter: Notice) -> None:
@@ -83,7 +83,7 @@ class FakeStore:
         account = await self.account_of_reset(token_hash, now)
         if account is None:
             return False
-        self._set_password(account.id, password_hash)
+        self._set_password(account.id, password_hash, now)
         self.letters.append(letter)
         return True
 
@@ -92,7 +92,7 @@ class FakeStore:
     ) -> bool:
         if not self._still(verified):
             return False
-        self._set_password(verified.account.id, password_hash)
+        self._set_password(verified.account.id, password_hash, now)
         self.sessions[session.id] = session
         self.letters.append(letter)
         return True
@@ -152,7 +152,7 @@ class FakeStore:
 
     def _still(self, verified: Credential) -> bool:
         account = self.accounts.get(verified.account.id)
-        return account is not None and account.usable and self.versions[account.id] == verified.version
+        return account is not None and account.usable and self.changed_at[account.id] == verified.changed_at
 
     def _of(self, account_id: str) -> list[Session]:
         return [session for session in self.sessions.values() if session.account_id == account_id]
@@ -160,9 +160,9 @@ class FakeStore:
     def _end(self, session_ids: Sequence[str]) -> list[str]:
         return [one for one in session_ids if self.sessions.pop(one, None) is not None]
 
-    def _set_password(self, account_id: str, password_hash: str) -> None:
+    def _set_password(self, account_id: str, password_hash: str, now: datetime) -> None:
         self.password_hashes[account_id] = password_hash
-        self.versions[account_id] += 1
+        self.changed_at[account_id] = max(now, self.changed_at[account_id] + timedelta(microseconds=1))
         self._end_access(account_id)
 
     def _end_access(self, account_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from contracts.errors import ErrorKind, Refusal
 from services.consent.domain import ActiveConsent, Change, Kind, Record, Shown
 from services.consent.ports import Consents, Decide, DecideOn
 
@@ -13,6 +14,13 @@ class FakeConsents:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.active: dict[tuple[Kind, str, str], ActiveConsent] = {}
+        self.erased: set[str] = set()
+
+    async def erase(self, account_id: str) -> None:
+        """What dsar has done to an account's rows."""
+        self.erased.add(account_id)
+        self.records = [one for one in self.records if one.account_id != account_id]
+        self.active = {key: one for key, one in self.active.items() if one.subject_id != account_id}
 
     async def active_consents(self, account_id: str | None, visitor_id: str | None) -> Sequence[ActiveConsent]:
         return self._active_of(account_id, visitor_id)
@@ -24,6 +32,8 @@ class FakeConsents:
         return self._active_of(account_id, visitor_id), newest[0] if newest else None
 
     async def change(self, account_id: str | None, visitor_id: str | None, decide: Decide) -> Change:
+        if account_id in self.erased:
+            raise Refusal(ErrorKind.UNAUTHENTICATED, "account-erased")
         change = decide(self._active_of(account_id, visitor_id))
         for ended in change.ended:
             del self.active[ended.kind, ended.subject_id, ended.purpose]

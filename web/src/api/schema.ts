@@ -2090,6 +2090,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConsentSet"];
                 };
             };
+            401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             409: components["responses"]["Problem409"];
             429: components["responses"]["Problem429"];
