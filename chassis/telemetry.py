@@ -162,12 +162,20 @@ class AllowListExporter(SpanExporter):
         return self._inner.force_flush(timeout_millis)
 
 
+class _Export:
+    active = False
+
+
+_export = _Export()
+
+
 def configure_traces(service: str, otlp_endpoint: str | None) -> None:
     """Set the process's tracer: W3C trace context only (no baggage), exported by OTLP where an endpoint is set."""
     propagate.set_global_textmap(TraceContextTextMapPropagator())
     resource = Resource({"service.name": service})
     if otlp_endpoint is None:
         trace.set_tracer_provider(TracerProvider(resource=resource, sampler=ALWAYS_OFF))
+        _export.active = False
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 — costs 100 ms
 
@@ -175,6 +183,12 @@ def configure_traces(service: str, otlp_endpoint: str | None) -> None:
     exporter = OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
     provider.add_span_processor(BatchSpanProcessor(AllowListExporter(exporter)))
     trace.set_tracer_provider(provider)
+    _export.active = True
+
+
+def traces_are_exported() -> bool:
+    """Whether spans go anywhere: if not, nobody needs to make them."""
+    return _export.active
 
 
 def flush() -> None:

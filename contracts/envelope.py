@@ -53,20 +53,21 @@ class Caller(BaseModel):
 
 
 class Envelope(BaseModel):
-    """The first line of a request: its caller and the parameters of path and query."""
+    """The first line of a request: its caller, the parameters of path and query, and how long the caller waits.
+
+    `within_ms` is how long; `sent_ms` is when it was sent, as Unix time by the caller's clock. The bus sets both.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     caller: Caller
     parameters: dict[str, str] = {}
+    within_ms: int = 0
+    sent_ms: int = 0
 
 
-HEADER_DEADLINE = "X-Deadline"  # Unix time in milliseconds; work that is past it is dropped unseen
 HEADER_ERROR = "X-Error"  # an ErrorKind; the body is then a JSON object {reason, members}
-HEADER_SEQUENCE = "X-Seq"  # of a streamed reply: 1, 2, 3 … without a gap
-HEADER_END = "X-End"  # ends a streamed reply: ok | error | cancelled
 HEADER_COOKIE = "X-Cookie"  # of a reply whose contract sets_cookie: JSON {name, value, max_age_seconds}
-HEADER_CONTENT_TYPE = "X-Content-Type"  # of a streamed download: its media type
 
 
 class CookieToSet(BaseModel):

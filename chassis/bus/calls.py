@@ -1,21 +1,19 @@
 """Calls out: one wildcard inbox per process, a dictionary of waiting callers, deadlines, failure at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from nats.aio.msg import Msg
-from opentelemetry.trace import SpanKind
 
 from chassis.bus.codec import encode_request, raise_if_refused
+from chassis.bus.link import Send
+from chassis.bus.tracing import asking
 from chassis.clock import Clock
-from chassis.telemetry import Log, span
-from contracts.envelope import HEADER_DEADLINE, Envelope
+from chassis.telemetry import Log
+from contracts.envelope import Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
 from contracts.table import Call
-
-Send = Callable[[str, bytes, str, dict[str, str]], Awaitable[None]]
 
 log = Log("calls")
 
@@ -43,29 +41,31 @@ class Calls:
         Raises:
             Refusal: refused by the owner, TIMEOUT after the contract's deadline, UNAVAILABLE without a bus.
         """
-        token = new_id()
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting[token] = future
-        headers = deadline_header(self._clock, call.deadline_seconds)
-        attributes = {"messaging.system": "nats", "messaging.destination.template": call.subject}
-        try:
-            with span(f"send {call.subject}", SpanKind.CLIENT, attributes, inject=headers):
-                await self._send(call.subject, encode_request(envelope, body), f"{self._inbox}.{token}", headers)
-                async with asyncio.timeout(call.deadline_seconds):
-                    answer = await future
+        headers: dict[str, str] = {}
+        with asking("send", call.subject, headers):
+            answer = await self._ask(call, encode_request(envelope, body, call.deadline_seconds, self._clock), headers)
+            if answer.headers:
                 raise_if_refused(answer.headers, answer.body)
-                return answer
-        except TimeoutError:
-            log.warning("no answer in time", subject=call.subject, seconds=call.deadline_seconds)
-            raise Refusal(ErrorKind.TIMEOUT, "no-answer-in-time", retry_after_seconds=1) from None
+            return answer
+
+    async def _ask(self, call: Call, request: bytes, headers: dict[str, str]) -> Answer:
+        loop = asyncio.get_running_loop()
+        token = new_id()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._waiting[token] = future
+        deadline = loop.call_later(call.deadline_seconds, _give_up, future, call)
+        try:
+            self._send(call.subject, request, f"{self._inbox}.{token}", headers)
+            return await future
         finally:
+            deadline.cancel()
             self._waiting.pop(token, None)
 
     async def on_reply(self, message: Msg) -> None:
         """Hand a reply to its caller; one that nobody waits for any more is dropped."""
         future = self._waiting.pop(message.subject.rsplit(".", 1)[-1], None)
         if future is not None and not future.done():
-            future.set_result(Answer(message.data, dict(message.headers or {})))
+            future.set_result(Answer(message.data, message.headers or {}))
 
     def fail_all(self) -> None:
         """The bus is gone: no reply will come."""
@@ -75,6 +75,7 @@ class Calls:
         self._waiting.clear()
 
 
-def deadline_header(clock: Clock, seconds: float) -> dict[str, str]:
-    """When the caller gives up, as the responder's clock shows it (same host clock, or NTP)."""
-    return {HEADER_DEADLINE: str(clock.unix_milliseconds() + int(seconds * 1000))}
+def _give_up(future: "asyncio.Future[Answer]", call: Call) -> None:
+    if not future.done():
+        log.warning("no answer in time", subject=call.subject, seconds=call.deadline_seconds)
+        future.set_exception(Refusal(ErrorKind.TIMEOUT, "no-answer-in-time", retry_after_seconds=1))

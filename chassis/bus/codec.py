@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from chassis.clock import Clock
 from contracts.envelope import HEADER_ERROR, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.fields import UNSTORABLE, unstorable_members
@@ -15,6 +16,7 @@ from contracts.fields import UNSTORABLE, unstorable_members
 Model = TypeVar("Model", bound=BaseModel)
 
 NO_RESPONDERS = "503"
+NOBODY_SERVES = "nobody-serves"
 KINDS = frozenset(kind.value for kind in ErrorKind)
 ERRORS_MAX = 20
 NUL_ESCAPED = b"\\u0000"  # the only way in which JSON may hold it (RFC 8259, section 7)
@@ -22,9 +24,11 @@ SURROGATE_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
 MESSAGE_BYTES_MAX = 248 * 1024  # the server takes 256 KiB with the headers, and hangs up on more
 
 
-def encode_request(envelope: Envelope, body: bytes) -> bytes:
-    """Put the envelope's one line before the body."""
-    return envelope.model_dump_json(exclude_defaults=True).encode() + b"\n" + body
+def encode_request(envelope: Envelope, body: bytes, within_seconds: float, clock: Clock) -> bytes:
+    """Put the envelope's one line, with how long its caller waits, before the body."""
+    line = envelope.model_dump_json(exclude_defaults=True)
+    waits = f'"within_ms":{int(within_seconds * 1000)},"sent_ms":{clock.unix_milliseconds()}'
+    return f"{line[:-1]},{waits}}}\n".encode() + body
 
 
 def decode_request(data: bytes) -> tuple[Envelope, bytes]:
@@ -118,10 +122,29 @@ def raise_if_refused(headers: Mapping[str, str], body: bytes) -> None:
         Refusal: the reply is one, or nobody serves the subject.
     """
     if headers.get("Status") == NO_RESPONDERS:
-        raise Refusal(ErrorKind.UNAVAILABLE, "nobody-serves", retry_after_seconds=1)
+        raise Refusal(ErrorKind.UNAVAILABLE, NOBODY_SERVES, retry_after_seconds=1)
     kind = headers.get(HEADER_ERROR)
-    if kind is None:
-        return
-    content = orjson.loads(body)
+    if kind is not None:
+        raise _refusal(kind, orjson.loads(body))
+
+
+def refusal_as_bytes(refusal: Refusal) -> bytes:
+    """A refusal in one piece, as it ends a streamed reply."""
+    return orjson.dumps({"kind": refusal.kind.value, "reason": refusal.reason, "members": refusal.members})
+
+
+def refusal_from_bytes(data: bytes) -> Refusal:
+    """The refusal in it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    content = orjson.loads(data)
+    if not isinstance(content, dict) or not {"kind", "reason", "members"} <= content.keys():
+        raise ValueError("no refusal")
+    return _refusal(content["kind"], content)
+
+
+def _refusal(kind: str, content: dict[str, Any]) -> Refusal:
     known = ErrorKind(kind) if kind in KINDS else ErrorKind.INTERNAL  # a newer owner may know more kinds
-    raise Refusal(known, content["reason"], **content["members"])
+    return Refusal(known, content["reason"], **content["members"])

@@ -12,9 +12,11 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel
 
 from chassis.bus.calls import Answer, Calls
+from chassis.bus.incoming import IncomingStream
 from chassis.bus.link import CONNECT_SECONDS, Link
-from chassis.bus.serving import Endpoints, hear
-from chassis.bus.streams import IncomingStream, MediaType, OutgoingStreams, StreamCalls
+from chassis.bus.outgoing import OutgoingStreams
+from chassis.bus.serving import Endpoints, MediaType, hear
+from chassis.bus.stream_calls import StreamCalls
 from chassis.clock import Clock
 from contracts.envelope import Caller, Envelope
 from contracts.identifiers import new_id
@@ -27,6 +29,8 @@ StreamHandler = Callable[[RequestModel, Caller], AsyncIterator[bytes | MediaType
 SignalHandler = Callable[[RequestModel], Awaitable[None]]
 
 CONCURRENT_REQUESTS_MAX = 256
+SIGNALS_AT_ONCE_MAX = 32
+SIGNALS_WAITING_MAX = 8192  # beyond that nats-py drops the newest and reports it
 
 
 class Bus:
@@ -94,6 +98,7 @@ class Bus:
         """Stop taking requests, finish those at work, close."""
         await self._endpoints.drain()
         self._outgoing.close()
+        self._streams.close()
         for task in list(self._signal_tasks):
             task.cancel()
         await self._link.close()
@@ -145,14 +150,22 @@ class Bus:
         Raises:
             Refusal: the bus is down.
         """
-        await self._link.send(event.subject, message.model_dump_json().encode(), "", {})
+        self._link.send(event.subject, message.model_dump_json().encode(), "")
 
     async def listen(self, event: Event, handler: SignalHandler[RequestModel]) -> None:
         """Hear a signal; a message that does not fit is dropped with a log line."""
+        room = asyncio.Semaphore(SIGNALS_AT_ONCE_MAX)
 
         async def received(message: Msg) -> None:
+            await room.acquire()
             task = asyncio.create_task(hear(event, handler, message.data))
             self._signal_tasks.add(task)
             task.add_done_callback(self._signal_tasks.discard)
+            task.add_done_callback(lambda _: room.release())
 
-        await self._link.client.subscribe(event.subject, queue=self.service if event.shared else "", cb=received)
+        await self._link.client.subscribe(
+            event.subject,
+            queue=self.service if event.shared else "",
+            cb=received,
+            pending_msgs_limit=SIGNALS_WAITING_MAX,
+        )

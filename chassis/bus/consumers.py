@@ -13,13 +13,13 @@ import nats.errors
 import orjson
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
-from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
 from chassis.bus.codec import parse
 from chassis.bus.connection import Bus
+from chassis.bus.tracing import consuming
 from chassis.metrics import DEAD_LETTERS
-from chassis.telemetry import Log, span
+from chassis.telemetry import Log
 from contracts.derive.streams import dead_letter_subject, durable_name, stream_of
 from contracts.errors import Refusal
 from contracts.table import Event
@@ -117,9 +117,8 @@ class DurableConsumer:
     async def _handled(self, event: BaseModel, message: Msg) -> bool:
         """Whether the handler is done with it; if not, it comes again."""
         attempt = message.metadata.num_delivered
-        attributes = {"messaging.system": "nats", "messaging.consumer.group.name": self._durable}
         try:
-            with span(f"process {self._event.subject}", SpanKind.CONSUMER, attributes, extract=message.headers or {}):
+            with consuming(self._event.subject, self._durable, message.headers):
                 await self._handler(event, *self._holder_of(message))
         except Refusal as refusal:
             log.info("delivery postponed", consumer=self._durable, kind=refusal.kind.value, attempt=attempt)

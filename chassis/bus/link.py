@@ -1,12 +1,14 @@
 """One connection to one NATS account: keeps itself up for ever, and says when it is lost, back or of no more use.
 
-nats-py buffers what is published while the server is away and sends it minutes later; here sending fails at once.
+nats-py buffers what is published while the server is away and sends it minutes later; here sending fails at once. It
+also wakes a task for every message that it writes; here what is sent within one turn of the event loop is written at
+the turn's end, in one piece, by the client protocol (https://docs.nats.io/reference/reference-protocols/nats-protocol).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-import nats
 from nats.aio.client import Client
 
 from chassis.bus.codec import MESSAGE_BYTES_MAX
@@ -16,8 +18,16 @@ from contracts.errors import ErrorKind, Refusal
 CONNECT_SECONDS = 5
 PING_SECONDS = 5
 RECONNECT_SECONDS = 0.25
+UNWRITTEN_BYTES_MAX = 32 * 1024 * 1024
+NO_HEADERS: Mapping[str, str] = {}
 
 log = Log("bus")
+
+
+class Send(Protocol):
+    """Publishes a message; `Link.send`."""
+
+    def __call__(self, subject: str, data: bytes, reply: str, headers: Mapping[str, str] = NO_HEADERS) -> None: ...
 
 
 class Link:
@@ -33,6 +43,8 @@ class Link:
         self._inbox = inbox
         self._nats = Client()
         self._closing = False
+        self._closer: asyncio.Task[object] | None = None
+        self._unwritten: list[bytes] = []
         self.on_lost: list[Callable[[], None]] = []
         self.on_back: list[Callable[[], None]] = []
         self.broken = asyncio.Event()
@@ -74,6 +86,8 @@ class Link:
     async def close(self) -> None:
         """Close for good; safe to repeat, and before it was open."""
         self._closing = True
+        self._closer = asyncio.current_task()
+        self._write()
         if not self._nats.is_closed:
             await self._nats.close()
 
@@ -83,25 +97,45 @@ class Link:
         Twice, since nats-py writes a PING ahead of the commands that still wait in its buffer: the first round
         trip empties the buffer, the second one shows that the server has read it.
         """
+        self._write()
         await self._nats.flush(CONNECT_SECONDS)
         await self._nats.flush(CONNECT_SECONDS)
 
-    async def send(self, subject: str, data: bytes, reply: str, headers: dict[str, str]) -> None:
-        """Publish.
+    def send(self, subject: str, data: bytes, reply: str, headers: Mapping[str, str] = NO_HEADERS) -> None:
+        """Publish; it leaves at the end of this turn of the event loop.
 
         Raises:
-            Refusal: UNAVAILABLE without a server, TOO_LARGE beyond what the server takes.
+            Refusal: UNAVAILABLE without a server that reads, TOO_LARGE beyond what the server takes.
         """
         if not self._nats.is_connected:
             raise Refusal(ErrorKind.UNAVAILABLE, "bus-down", retry_after_seconds=1)
         if len(data) > MESSAGE_BYTES_MAX:
             raise Refusal(ErrorKind.TOO_LARGE, "message", limit_bytes=MESSAGE_BYTES_MAX)
-        try:
-            await self._nats.publish(subject, data, reply=reply, headers=headers or None)
-        except nats.errors.Error as error:
-            raise Refusal(ErrorKind.UNAVAILABLE, "bus-down", retry_after_seconds=1) from error
+        if not self._unwritten:
+            self._check_room()
+            asyncio.get_running_loop().call_soon(self._write)
+        self._unwritten.append(_command(subject, reply, data, headers))
+
+    def _check_room(self) -> None:
+        """Refuse to pile up what the server does not read."""
+        if self._socket.transport.get_write_buffer_size() > UNWRITTEN_BYTES_MAX:
+            raise Refusal(ErrorKind.UNAVAILABLE, "bus-slow", retry_after_seconds=1)
+
+    def _write(self) -> None:
+        """Write what waits; if the server is gone meanwhile, nobody waits for it any more either."""
+        unwritten, self._unwritten = self._unwritten, []
+        if unwritten and self._nats.is_connected:
+            self._socket.write(b"".join(unwritten))
+
+    @property
+    def _socket(self) -> asyncio.StreamWriter:
+        """What nats-py writes to: it has no public way to write without waking its flusher."""
+        writer: asyncio.StreamWriter = self._nats._transport._io_writer  # type: ignore[union-attr]  # noqa: SLF001
+        return writer
 
     async def _error(self, error: Exception) -> None:
+        if self._closing and asyncio.current_task() is self._closer:
+            return
         if self._closing:
             # nats-py's reconnecting may miss its cancellation (asyncio.wait_for of Python 3.11 swallows one that
             # comes with a refused connection); what it reports its failed attempt to ends it for good.
@@ -125,3 +159,22 @@ class Link:
 
     async def _closed(self) -> None:
         self.broken.set()
+
+
+def _command(subject: str, reply: str, data: bytes, headers: Mapping[str, str]) -> bytes:
+    to = f"{subject} {reply}" if reply else subject
+    if not headers:
+        return b"PUB %b %d\r\n%b\r\n" % (to.encode(), len(data), data)
+    block = _header_block(headers)
+    return b"HPUB %b %d %d\r\n%b%b\r\n" % (to.encode(), len(block), len(block) + len(data), block, data)
+
+
+def _header_block(headers: Mapping[str, str]) -> bytes:
+    """Names are ours; a value with a line break would be read as another header.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if any("\r" in value or "\n" in value for value in headers.values()):
+        raise ValueError("a header value with a line break")
+    return "".join(["NATS/1.0\r\n", *(f"{name}: {value}\r\n" for name, value in headers.items()), "\r\n"]).encode()

@@ -2,23 +2,38 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from nats.aio.msg import Msg
-from opentelemetry.trace import SpanKind
 
-from chassis.bus.calls import Answer, Send
+from chassis.bus.arrivals import Arrivals
+from chassis.bus.calls import Answer
 from chassis.bus.codec import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
-from chassis.bus.streams import MediaType, OutgoingStream, OutgoingStreams
+from chassis.bus.frames import Flag
+from chassis.bus.link import Send
+from chassis.bus.outgoing import OutgoingStream, OutgoingStreams
+from chassis.bus.tracing import answering
 from chassis.clock import Clock
 from chassis.database import is_away
 from chassis.tasks import end_all
-from chassis.telemetry import Log, span
-from contracts.envelope import HEADER_DEADLINE, Caller
+from chassis.telemetry import Log
+from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Call, Event, Stream
 
 DRAIN_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A stream's handler may yield this first, to say that it has begun and what the bytes will be.
+
+    Without it, the first bytes begin the stream under the contract's media type.
+    """
+
+    name: str
+
 
 log = Log("endpoints")
 
@@ -35,6 +50,7 @@ class Endpoints:
         self._outgoing = outgoing
         self._clock = clock
         self._concurrent_max = concurrent_max
+        self._arrivals = Arrivals()
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
 
@@ -68,7 +84,7 @@ class Endpoints:
         if self._draining or len(self._tasks) >= self._concurrent_max:
             refusal = Refusal(ErrorKind.UNAVAILABLE, "busy", retry_after_seconds=1)
             headers, body = encode_refusal(refusal)
-            await self._send(message.reply, body, "", headers)
+            self._send(message.reply, body, "", headers)
             return
         task = asyncio.ensure_future(guarded(call, work))
         self._tasks.add(task)
@@ -88,11 +104,11 @@ class Endpoints:
         if len(body) > MESSAGE_BYTES_MAX:
             log.failure("answer too large", subject=call.subject, bytes=len(body))
             headers, body = encode_refusal(Refusal(ErrorKind.INTERNAL, "answer-too-large"))
-        await self._send(message.reply, body, "", headers)
+        self._send(message.reply, body, "", headers)
 
     async def _handled(self, call: Call, handler: AnyHandler, message: Msg) -> Answer:
         envelope, body = self._accepted(message)
-        with _span(call, message):
+        with answering(call.subject, message.headers):
             try:
                 request = parse(call.request, envelope.parameters, body)
                 reply = await handler(request, envelope.caller)
@@ -108,27 +124,30 @@ class Endpoints:
         with self._outgoing.begin(message.reply) as outgoing:
             try:
                 envelope, body = self._accepted(message)
-                with _span(stream, message):
+                with answering(stream.subject, message.headers):
                     request = parse(stream.request, envelope.parameters, body)
                     await _pump(stream, handler(request, envelope.caller), outgoing)
             except Refusal as refusal:
-                await outgoing.refuse(refusal)
+                outgoing.refuse(refusal)
             except asyncio.CancelledError:
-                await outgoing.end("cancelled")
+                outgoing.end(Flag.CANCELLED)
                 raise
             except Exception as error:
                 # As in _handled: the edge of every handler.
                 log.failure("stream failed", error=error, subject=stream.subject)
-                await outgoing.refuse(refusal_of(error))
+                outgoing.refuse(refusal_of(error))
 
-    def _accepted(self, message: Msg) -> Any:
-        deadline = (message.headers or {}).get(HEADER_DEADLINE, "")
-        if deadline.isdigit() and int(deadline) < self._clock.unix_milliseconds():
-            log.warning("request came too late", subject=message.subject)
-            raise Refusal(ErrorKind.TIMEOUT, "too-late", retry_after_seconds=1)
+    def _accepted(self, message: Msg) -> tuple[Envelope, bytes]:
+        """Take a request apart, if its caller still waits and is who it says."""
         envelope, body = decode_request(message.data)
         if envelope.caller.service != message.reply.split(".", 2)[1]:
             raise Refusal(ErrorKind.FORBIDDEN, "caller")
+        if envelope.within_ms:
+            difference = (self._clock.unix_milliseconds() - envelope.sent_ms) / 1000
+            now = asyncio.get_running_loop().time()
+            if self._arrivals.age_seconds(message.reply, difference, now) * 1000 > envelope.within_ms:
+                log.warning("request came too late", subject=message.subject)
+                raise Refusal(ErrorKind.TIMEOUT, "too-late", retry_after_seconds=1)
         return envelope, body
 
 
@@ -141,20 +160,20 @@ def refusal_of(error: Exception) -> Refusal:
 
 async def _pump(stream: Stream, chunks: AsyncIterator[bytes | MediaType], outgoing: OutgoingStream) -> None:
     """Accept at once, so that the reader can cancel before the first byte; then pass the chunks on."""
-    await outgoing.accept()
+    outgoing.accept()
     begun = False
     try:
         async for chunk in chunks:
             if not begun:
                 begun = True
-                await outgoing.begin(chunk.name if isinstance(chunk, MediaType) else stream.media_type)
+                outgoing.begin(chunk.name if isinstance(chunk, MediaType) else stream.media_type)
             if isinstance(chunk, bytes):
                 await outgoing.write(chunk)
     finally:
         close = getattr(chunks, "aclose", None)
         if close is not None:
             await close()
-    await outgoing.end("ok")
+    outgoing.end(Flag.END)
 
 
 def fits(call: Call, message: Msg) -> bool:
@@ -190,8 +209,3 @@ async def hear(event: Event, handler: Callable[[Any], Awaitable[None]], data: by
     except Exception as error:
         # As above: nobody awaits it.
         log.failure("signal not handled", error=error, signal=event.subject)
-
-
-def _span(call: Call, message: Msg) -> Any:
-    attributes = {"messaging.system": "nats", "messaging.destination.template": call.subject}
-    return span(f"process {call.subject}", SpanKind.SERVER, attributes, extract=message.headers or {})

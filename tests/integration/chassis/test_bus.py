@@ -9,10 +9,10 @@ import pytest
 from nats.aio.msg import Msg
 
 from chassis.bus import Bus, MediaType
-from chassis.bus.streams import HEARTBEAT_SECONDS, WINDOW
+from chassis.bus.frames import HEARTBEAT_SECONDS, WINDOW, encode_frame
 from chassis.clock import Clock
 from contracts.consent import CHANGED, GRANTED, ConsentChanged, Granted, GrantedRequest, Purpose
-from contracts.envelope import HEADER_SEQUENCE, Caller, Envelope
+from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Account
 from contracts.text import GENERATE, Generate
@@ -288,7 +288,7 @@ async def test_an_owner_that_died_is_noticed_within_seconds(server: NatsServer) 
 
     async def accept_and_die(message: Msg) -> None:
         control = "_INBOX.textproxy.dead.s.stream"
-        await dead.publish(message.reply, b"", reply=control, headers={HEADER_SEQUENCE: "1"})
+        await dead.publish(message.reply, encode_frame(0, 0, 1, b""), reply=control)
 
     await dead.subscribe(GENERATE.subject, queue=GENERATE.owner, cb=accept_and_die)
     await dead.flush()

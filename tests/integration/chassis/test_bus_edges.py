@@ -11,9 +11,9 @@ from nats.aio.msg import Msg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.bus.codec import MESSAGE_BYTES_MAX
-from chassis.bus.streams import CANCEL
+from chassis.bus.frames import CANCEL, encode_frame
 from contracts.consent import CHANGED, GRANTED, POLICY, ConsentChanged, Granted, GrantedRequest
-from contracts.envelope import HEADER_SEQUENCE, Caller
+from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.messages import Empty
 from contracts.table import Account
@@ -43,7 +43,7 @@ async def test_a_reader_that_left_before_the_acceptance_cancels_the_work(server:
         opening.cancel()
         await asyncio.sleep(0.05)
         control = "_INBOX.textproxy.late.s.stream"
-        await owner.publish(question.reply, b"", reply=control, headers={HEADER_SEQUENCE: "1"})
+        await owner.publish(question.reply, encode_frame(0, 0, 1, b""), reply=control)
         async with asyncio.timeout(2):
             assert (await told.get()).data == CANCEL
     await owner.close()
@@ -54,7 +54,7 @@ async def test_an_owner_cannot_make_the_reader_speak_to_others(server: NatsServe
     owner = await server.connect("textproxy", Account.CONTENT.value)
 
     async def accept_elsewhere(message: Msg) -> None:
-        await owner.publish(message.reply, b"", reply=GENERATE.subject, headers={HEADER_SEQUENCE: "1"})
+        await owner.publish(message.reply, encode_frame(0, 0, 1, b""), reply=GENERATE.subject)
 
     await owner.subscribe(GENERATE.subject, queue=GENERATE.owner, cb=accept_elsewhere)
     await owner.flush()
@@ -82,7 +82,7 @@ async def test_a_second_cancel_does_not_break_off_the_tidying_up(server: NatsSer
         stream = await reader.stream(GENERATE, ENVELOPE, BODY)
         await stream.begun()
         for _ in range(3):
-            await reader._link.send(stream._control, CANCEL, "", {})  # noqa: SLF001 — as an impatient reader would
+            reader._link.send(stream._control, CANCEL, "")  # noqa: SLF001 — as an impatient reader would
             await asyncio.sleep(0.05)
         async with asyncio.timeout(1):
             await tidied.wait()
