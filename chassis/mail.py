@@ -19,7 +19,6 @@ from sqlalchemy import Row, Table, delete, insert, select, update
 
 from chassis.clock import Clock
 from chassis.database import Database, Session, StillBusy, now_in, wake_after_commit
-from chassis.database.transition import either
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
 from chassis.worker import AT_ONCE, Worker
@@ -76,7 +75,6 @@ class Letter:
         return content
 
 
-@either
 def post(session: Session, tables: StandardTables, letter: Letter) -> None:
     """Have a letter sent once this transaction has committed; the sender is woken by the commit."""
     queue = _queue(tables)

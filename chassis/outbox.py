@@ -16,7 +16,6 @@ from sqlalchemy import Row, delete, insert, select
 
 from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, Session, now_in, wake_after_commit
-from chassis.database.transition import either
 from chassis.lease import give_back_lease, take_lease
 from chassis.metrics import OUTBOX_BLOCKED, PUBLISH_FAILURES
 from chassis.tables import StandardTables
@@ -35,7 +34,6 @@ FAILURES: tuple[type[Exception], ...] = (nats.errors.Error, *DATABASE_FAILURES)
 Publish = Callable[[str, bytes, str], Awaitable[None]]
 
 
-@either
 def enqueue(session: Session, tables: StandardTables, subject: str, payload: bytes, message_id: str) -> None:
     """Have an event published once this transaction has committed; the relay is woken by the commit."""
     values = {"subject": subject, "payload": payload, "message_id": message_id, "created_at": now_in(session)}

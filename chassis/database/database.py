@@ -6,19 +6,16 @@ so it returns what it found out instead of leaving it elsewhere.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Concatenate, ParamSpec, TypeVar, overload
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
 from chassis.database.failures import DatabaseClosed, StillBusy
 from chassis.database.postgresql import PostgresThreads
 from chassis.database.sessions import Session
 from chassis.database.sqlite import SqliteThreads
-from chassis.database.transition import AwaitedSessions
 from chassis.database.units import Delivery
 
 Parameters = ParamSpec("Parameters")
@@ -42,7 +39,6 @@ class Database:
             raise ValueError("a SQLite database needs a file")
         self._threads: SqliteThreads | PostgresThreads | None = None
         self._wakers: dict[str, Callable[[], None]] = {}
-        self._awaited = AwaitedSessions(self._url, self._clock, self._wakers)
 
     async def open(self) -> None:
         """Connect, and make the SQLite file if there is none; fail now rather than at the first request.
@@ -54,44 +50,14 @@ class Database:
         threads = engine(self._url, self._clock, Delivery(self._wakers))
         await asyncio.to_thread(threads.open)
         self._threads = threads
-        self._awaited.open()
 
     async def close(self) -> None:
         """Do what waits, refuse what comes, close every connection."""
         if self._threads is not None:
             threads, self._threads = self._threads, None
             await threads.close()
-            await self._awaited.close()
 
-    @overload
-    def write(self) -> AbstractAsyncContextManager[AsyncSession]: ...
-    @overload
-    def write(
-        self,
-        work: Callable[Concatenate[Session, Parameters], Result],
-        *args: Parameters.args,
-        **kwargs: Parameters.kwargs,
-    ) -> Coroutine[Any, Any, Result]: ...
-    def write(self, work: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if work is None:
-            return self._awaited.write()
-        return self._write(work, *args, **kwargs)
-
-    @overload
-    def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
-    @overload
-    def read(
-        self,
-        work: Callable[Concatenate[Session, Parameters], Result],
-        *args: Parameters.args,
-        **kwargs: Parameters.kwargs,
-    ) -> Coroutine[Any, Any, Result]: ...
-    def read(self, work: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if work is None:
-            return self._awaited.read()
-        return self._read(work, *args, **kwargs)
-
-    async def _write(
+    async def write(
         self,
         work: Callable[Concatenate[Session, Parameters], Result],
         *args: Parameters.args,
@@ -106,7 +72,7 @@ class Database:
         """
         return await self._open_threads.write(lambda session: work(session, *args, **kwargs))
 
-    async def _read(
+    async def read(
         self,
         work: Callable[Concatenate[Session, Parameters], Result],
         *args: Parameters.args,

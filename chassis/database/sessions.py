@@ -1,12 +1,10 @@
 """What a unit of work does with its session, beside SQLAlchemy's own: its time, its wake-ups, its counts."""
 
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import Any, cast, overload
+from typing import Any, cast
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
@@ -21,7 +19,7 @@ def new_session(bind: Engine | Connection, clock: Clock) -> Session:
     return Session(bind, expire_on_commit=False, join_transaction_mode="rollback_only", info={CLOCK: clock})
 
 
-def wake_after_commit(session: Any, name: str) -> None:
+def wake_after_commit(session: Session, name: str) -> None:
     """Mark a session so that whoever waits for `name` is woken once it has committed, and not otherwise."""
     session.info.setdefault(WOKEN, set()).add(name)
 
@@ -31,31 +29,20 @@ def woken_by(session: Session) -> tuple[str, ...]:
     return tuple(session.info.get(WOKEN, ()))
 
 
-def now_in(session: Any) -> datetime:
+def now_in(session: Session) -> datetime:
     """The time of the service that a session belongs to, aware, in UTC."""
     clock: Clock = session.info[CLOCK]
     return clock.now()
 
 
-def _affected(session: Session, statement: Executable) -> int:
+def affected(session: Session, statement: Executable) -> int:
     """Execute a statement that returns no rows; the number of rows that it inserted, changed or deleted."""
     result = session.execute(statement, execution_options={"preserve_rowcount": True})  # psycopg closes an INSERT's
     return cast("CursorResult[Any]", result).rowcount
 
 
-def insert_into(session: Any, table: Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of the session."""
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
-
-
-@overload
-def affected(session: Session, statement: Executable) -> int: ...
-@overload
-def affected(session: AsyncSession, statement: Executable) -> Awaitable[int]: ...
-def affected(session: Any, statement: Executable) -> Any:
-    """Execute a statement that returns no rows; the number of rows that it inserted, changed or deleted."""
-    if isinstance(session, AsyncSession):
-        return session.run_sync(_affected, statement)
-    return _affected(session, statement)

@@ -13,10 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from chassis.database import affected, insert_into
-from chassis.database.transition import hooked
+from chassis.database import Session, affected, insert_into
 from chassis.holder.external import ExternalHolder
 from chassis.holder.rows import rows_of
 from chassis.inbox import first_time
@@ -26,7 +24,7 @@ from contracts.dsar import Claim
 from contracts.personal_data import Retained
 
 Counts = dict[str, int]
-BeforeErasure = Callable[[Any, Claim], Any]
+BeforeErasure = Callable[[Session, Claim], None]
 
 
 class StillHeld(Exception):
@@ -57,38 +55,38 @@ class Erasure:
             table.name: declaration.retained for table, declaration in personal if declaration.retained is not None
         }
 
-    async def prepare(self, session: AsyncSession, erasure_id: str, claim: Claim, at: datetime) -> None:
+    def prepare(self, session: Session, erasure_id: str, claim: Claim, at: datetime) -> None:
         """Let each recipient copy what it needs, unless that was done before."""
         for name, external in self._externals.items():
-            if await first_time(session, self._tables, f"prepare-{name}", erasure_id, at):
-                prepared = await hooked(external.prepare, session, claim.locators)
+            if first_time(session, self._tables, f"prepare-{name}", erasure_id, at):
+                prepared = external.prepare(session, claim.locators)
                 row = {"erasure_id": erasure_id, "holder": name, "prepared": prepared, "created_at": at}
-                await session.execute(insert(self._pending).values(row))
+                session.execute(insert(self._pending).values(row))
 
-    async def prepared(self, session: AsyncSession, erasure_id: str, holder: str) -> dict[str, Any]:
+    def prepared(self, session: Session, erasure_id: str, holder: str) -> dict[str, Any]:
         """What a recipient copied."""
         query = select(self._pending.c.prepared).where(
             self._pending.c.erasure_id == erasure_id, self._pending.c.holder == holder
         )
-        prepared: dict[str, Any] = (await session.execute(query)).scalar_one()
+        prepared: dict[str, Any] = session.execute(query).scalar_one()
         return prepared
 
-    async def forget_prepared(self, session: AsyncSession, erasure_id: str, holder: str) -> None:
+    def forget_prepared(self, session: Session, erasure_id: str, holder: str) -> None:
         """Drop what a recipient copied: it has erased."""
         pending = self._pending
-        await session.execute(delete(pending).where(pending.c.erasure_id == erasure_id, pending.c.holder == holder))
+        session.execute(delete(pending).where(pending.c.erasure_id == erasure_id, pending.c.holder == holder))
 
-    async def delete(self, session: AsyncSession, claim: Claim) -> Counts:
+    def delete(self, session: Session, claim: Claim) -> Counts:
         """Delete the person's rows from every table that keeps none back; children before parents."""
         if self._before is not None:
-            await hooked(self._before, session, claim)
+            self._before(session, claim)
         counts: Counts = {}
         for table, declaration in self._erasable:
             condition = rows_of(table, declaration, claim.locators, claim.requested_at)
-            counts[table.name] = await affected(session, delete(table).where(condition))
+            counts[table.name] = affected(session, delete(table).where(condition))
         return counts
 
-    async def probe(self, session: AsyncSession, claim: Claim) -> Counts:
+    def probe(self, session: Session, claim: Claim) -> Counts:
         """How many of the person's rows are left, by table: one question, so that all answers are of one moment."""
         if not self._erasable:
             return {}
@@ -100,30 +98,28 @@ class Erasure:
             .label(table.name)
             for table, declaration in self._erasable
         )
-        return dict((await session.execute(select(*counts))).mappings().one())
+        return dict(session.execute(select(*counts)).mappings().one())
 
-    async def note(
-        self, session: AsyncSession, holder: str, erasure_id: str, sequence: int, counts: Counts, at: datetime
-    ) -> None:
+    def note(self, session: Session, holder: str, erasure_id: str, sequence: int, counts: Counts, at: datetime) -> None:
         """Leave the tombstone: counts of this time are added to those of an earlier, interrupted one."""
         tombstone = self._tables.tombstone
         row = {"erasure_id": erasure_id, "holder": holder, "sequence": sequence, "erased": counts, "erased_at": at}
-        if await affected(session, insert_into(session, tombstone).values(row).on_conflict_do_nothing()):
-            await self._raise_watermark(session, holder, sequence)
+        if affected(session, insert_into(session, tombstone).values(row).on_conflict_do_nothing()):
+            self._raise_watermark(session, holder, sequence)
             return
         mine = (tombstone.c.erasure_id == erasure_id) & (tombstone.c.holder == holder)
-        earlier = (await session.execute(select(tombstone.c.erased).where(mine).with_for_update())).scalar_one()
+        earlier = session.execute(select(tombstone.c.erased).where(mine).with_for_update()).scalar_one()
         total = {store: earlier.get(store, 0) + counts.get(store, 0) for store in {**earlier, **counts}}
-        await session.execute(update(tombstone).where(mine).values(erased=total))
+        session.execute(update(tombstone).where(mine).values(erased=total))
 
-    async def erased(self, session: AsyncSession, holder: str, erasure_id: str) -> Counts:
+    def erased(self, session: Session, holder: str, erasure_id: str) -> Counts:
         """How many rows were deleted in all, by table."""
         tombstone = self._tables.tombstone
         query = select(tombstone.c.erased).where(tombstone.c.erasure_id == erasure_id, tombstone.c.holder == holder)
-        counts: Counts = (await session.execute(query)).scalar_one()
+        counts: Counts = session.execute(query).scalar_one()
         return counts
 
-    async def _raise_watermark(self, session: AsyncSession, holder: str, sequence: int) -> None:
+    def _raise_watermark(self, session: Session, holder: str, sequence: int) -> None:
         watermark = self._tables.watermark
         row = insert_into(session, watermark).values(holder=holder, last_erasure_seq=sequence)
         higher = row.excluded.last_erasure_seq
@@ -132,7 +128,7 @@ class Erasure:
             set_={"last_erasure_seq": higher},
             where=watermark.c.last_erasure_seq < higher,
         )
-        await session.execute(raised)
+        session.execute(raised)
 
     @property
     def _pending(self) -> Table:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from chassis.database import Session
 from contracts.personal_data import ExternalStore, Locator
 
 Locators = Mapping[Locator, Sequence[str]]
@@ -20,7 +21,7 @@ class ExternalHolder(Protocol):
         """What the recipient holds about a person, as JSON objects, in an order that stays the same."""
         ...
 
-    def prepare(self, session: Any, locators: Locators) -> Any:
+    def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
         """Read from our own tables what is needed to erase there (JSON): its ids, or the address. No call out."""
         ...
 

@@ -15,13 +15,13 @@ receipt does not wait for recipients, nor theirs for the database's.
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from chassis.clock import Clock
-from chassis.database import Database, affected, insert_into
+from chassis.database import Database, Session, affected, insert_into
 from chassis.holder.erasure import BeforeErasure, Counts, Erasure, StillHeld
 from chassis.holder.export import Exporter, as_json
 from chassis.holder.external import ExternalHolder
@@ -99,48 +99,51 @@ class PersonalDataHolder:
 
     async def _erase_rows(self, erasure_id: str, claim: Claim) -> Counts:
         now = self._clock.now()
-        async with self._database.write() as session:
-            await self._erasure.prepare(session, erasure_id, claim, now)
-            counts = await self._erasure.delete(session, claim)
-            await self._erasure.note(session, self._service, erasure_id, claim.sequence, counts, now)
+
+        def erase(session: Session) -> None:
+            self._erasure.prepare(session, erasure_id, claim, now)
+            counts = self._erasure.delete(session, claim)
+            self._erasure.note(session, self._service, erasure_id, claim.sequence, counts, now)
+
+        await self._database.write(erase)
         await self._database.truncate_wal()
-        async with self._database.read() as session:
-            return await self._erasure.probe(session, claim)
+        return await self._database.read(self._erasure.probe, claim)
 
     async def _erase_at_recipient(self, holder: str, erasure_id: str, claim: Claim) -> Counts:
         now = self._clock.now()
         external = self._externals[holder]
-        async with self._database.write() as session:
-            await self._erasure.prepare(session, erasure_id, claim, now)
-            prepared = await self._erasure.prepared(session, erasure_id, holder)
+
+        def prepare(session: Session) -> dict[str, Any]:
+            self._erasure.prepare(session, erasure_id, claim, now)
+            return self._erasure.prepared(session, erasure_id, holder)
+
+        prepared = await self._database.write(prepare)
         erased = await external.erase(erasure_id, prepared)
-        async with self._database.write() as session:
-            await self._erasure.note(session, holder, erasure_id, claim.sequence, {holder: erased}, now)
+        await self._database.write(self._erasure.note, holder, erasure_id, claim.sequence, {holder: erased}, now)
         return {holder: await external.probe(erasure_id, prepared)}
 
     async def _sign(self, holder: str, erasure_id: str, probe: Counts) -> None:
         now = self._clock.now()
-        async with self._database.read() as session:
-            erased = await self._erasure.erased(session, holder, erasure_id)
+        erased = await self._database.read(self._erasure.erased, holder, erasure_id)
         signed = sign(self._seed, self._body(holder, erasure_id, erased, probe, now)).model_dump_json().encode()
-        receipt = self._tables.receipt
-        async with self._database.write() as session:
-            row = {"erasure_id": erasure_id, "holder": holder, "payload": signed, "signed_at": now}
-            if not await affected(session, insert_into(session, receipt).values(row).on_conflict_do_nothing()):
-                # Another replica was faster: its receipt is the one.
-                signed = await self._stored_receipt(session, holder, erasure_id) or signed
-            if holder != self._service:
-                await self._erasure.forget_prepared(session, erasure_id, holder)
-            await self._enqueue(session, holder, erasure_id, signed)
+        await self._database.write(self._store, holder, erasure_id, signed, now)
         await self._published(holder)
 
+    def _store(self, session: Session, holder: str, erasure_id: str, signed: bytes, now: datetime) -> None:
+        row = {"erasure_id": erasure_id, "holder": holder, "payload": signed, "signed_at": now}
+        stored = insert_into(session, self._tables.receipt).values(row).on_conflict_do_nothing()
+        if not affected(session, stored):
+            # Another replica was faster: its receipt is the one.
+            signed = self._stored_receipt(session, holder, erasure_id) or signed
+        if holder != self._service:
+            self._erasure.forget_prepared(session, erasure_id, holder)
+        self._enqueue(session, holder, erasure_id, signed)
+
     async def _published_again(self, holder: str, erasure_id: str) -> bool:
-        async with self._database.read() as session:
-            signed = await self._stored_receipt(session, holder, erasure_id)
+        signed = await self._database.read(self._stored_receipt, holder, erasure_id)
         if signed is None:
             return False
-        async with self._database.write() as session:
-            await self._enqueue(session, holder, erasure_id, signed)
+        await self._database.write(self._enqueue, holder, erasure_id, signed)
         await self._published(holder)
         return True
 
@@ -149,15 +152,15 @@ class PersonalDataHolder:
         if holder != self._service:
             await self._database.truncate_wal()  # the recipient's copied ids are to leave the log as well
 
-    async def _stored_receipt(self, session: AsyncSession, holder: str, erasure_id: str) -> bytes | None:
+    def _stored_receipt(self, session: Session, holder: str, erasure_id: str) -> bytes | None:
         receipt = self._tables.receipt
         query = select(receipt.c.payload).where(receipt.c.erasure_id == erasure_id, receipt.c.holder == holder)
-        payload: bytes | None = (await session.execute(query)).scalar_one_or_none()
+        payload: bytes | None = session.execute(query).scalar_one_or_none()
         return payload
 
-    async def _enqueue(self, session: AsyncSession, holder: str, erasure_id: str, signed: bytes) -> None:
+    def _enqueue(self, session: Session, holder: str, erasure_id: str, signed: bytes) -> None:
         subject = ERASURE_COMPLETED.subject_for(holder)
-        await enqueue(session, self._tables, subject, signed, f"receipt.{holder}.{erasure_id}")
+        enqueue(session, self._tables, subject, signed, f"receipt.{holder}.{erasure_id}")
 
     def _body(self, holder: str, erasure_id: str, erased: Counts, probe: Counts, now: datetime) -> dict[str, JsonValue]:
         return {

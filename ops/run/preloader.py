@@ -27,14 +27,13 @@ from ops.run.lifeline import tie_to
 PACKET_BYTES_MAX = 128 * 1024
 SHARED_LIBRARIES = (
     "aiohttp.web",
-    "aiosqlite",
     "asyncio",
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     "nats",
     "opentelemetry.sdk.trace",
     "orjson",
     "pydantic_settings",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.dialects.sqlite.pysqlite",
     "sqlalchemy.ext.asyncio",
     "sqlmodel",
     "tenacity",

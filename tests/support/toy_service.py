@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Executable, ForeignKey, MetaData, Table, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -126,9 +125,9 @@ class FakeRecipient:
         addresses = set(locators.get(Locator.EMAIL, ()))
         return [{"id": key, "email": email} for key, email in sorted(self.contacts.items()) if email in addresses]
 
-    async def prepare(self, session: AsyncSession, locators: Mapping[Locator, Sequence[str]]) -> dict[str, Any]:
+    def prepare(self, session: Session, locators: Mapping[Locator, Sequence[str]]) -> dict[str, Any]:
         by_address = Person.__table__.c.email.in_(locators.get(Locator.EMAIL, ()))  # type: ignore[attr-defined]
-        ids = await session.scalars(select(Person.__table__.c.recipient_id).where(by_address))  # type: ignore[attr-defined]
+        ids = session.scalars(select(Person.__table__.c.recipient_id).where(by_address))  # type: ignore[attr-defined]
         return {"ids": list(ids)}
 
     async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:

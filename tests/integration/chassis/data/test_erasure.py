@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
+from chassis.database import Session
 from chassis.holder import PersonalDataHolder, StillHeld
 from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
@@ -210,9 +211,9 @@ async def test_a_slow_recipient_gets_no_receipt_until_it_has_erased(toy: Toy) ->
 async def test_evidence_is_left_in_the_same_transaction(toy: Toy) -> None:
     await toy.add_person("anna")
 
-    async def keep_evidence(session: Any, claim: Claim) -> None:
+    def keep_evidence(session: Session, claim: Claim) -> None:
         (erased,) = claim.locators[next(iter(claim.locators))]
-        await session.execute(update(table("payment")).where(table("payment").c.payer == erased).values(payer="hmac"))
+        session.execute(update(table("payment")).where(table("payment").c.payer == erased).values(payer="hmac"))
 
     toy.holder = PersonalDataHolder(
         service=SERVICE, database=toy.database, inventory=INVENTORY, tables=TABLES, clock=toy.clock,

@@ -143,7 +143,7 @@ async def test_two_relays_neither_lose_nor_overtake(toy: Toy) -> None:
 
 async def test_the_inbox_knows_a_message_by_consumer_and_id(toy: Toy) -> None:
     async def first(consumer: str, message: str) -> bool:
-        return bool(await toy.database.write(first_time, TABLES, consumer, message, toy.clock.now()))
+        return await toy.database.write(first_time, TABLES, consumer, message, toy.clock.now())
 
     assert [await first("a", "1"), await first("a", "1"), await first("b", "1"), await first("a", "2")] == [
         True, False, True, True,
