@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Column, ColumnElement, Table, false, or_
 
 from chassis.holder.external import Locators
+from contracts.fields import canonical_address
 from contracts.personal_data import Locator, PersonalData
 
 CREATED = "created_at"
@@ -32,8 +33,15 @@ def rows_of(
 
 
 def _has_address(column: Column[str], addresses: Sequence[str]) -> ColumnElement[bool]:
-    """Addresses are stored in their canonical form (contracts.fields.Email), so that an index finds them."""
-    return column.in_({*addresses, *(address.lower() for address in addresses)})
+    """Addresses are stored in their canonical spelling, so an index finds them however they are spelled here."""
+    return column.in_({*addresses, *(one for one in map(_canonical, addresses) if one is not None)})
+
+
+def _canonical(address: str) -> str | None:
+    try:
+        return canonical_address(address)
+    except ValueError:
+        return None
 
 
 def _made_before(table: Table, requested_at: datetime | None) -> ColumnElement[bool]:

@@ -48,7 +48,7 @@ class Person(Base, table=True):
     )
 
     id: str = Field(primary_key=True)
-    email: str
+    email: str = Field(index=True)
     password_hash: bytes
     recipient_id: int
     choices: dict[str, Any] = Field(sa_type=JSON)
@@ -66,7 +66,7 @@ class Note(Base, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    person_id: str = Field(sa_column_args=[ForeignKey("person.id")])
+    person_id: str = Field(index=True, sa_column_args=[ForeignKey("person.id")])
     text: str
     written_at: datetime = Field(sa_type=UtcDateTime)
 
