@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Executable, delete, insert, select
 
+from chassis.database import Session
 from chassis.holder.rows import rows_of
 from contracts.personal_data import PersonalData
 from tests.support.query_plans import analyse, tables_read_whole
@@ -32,9 +33,13 @@ async def crowded(toy: Toy) -> Toy:
         for n in range(PEOPLE)
     ]  # fmt: skip
     for name, rows in (("person", people), ("note", notes), ("mail_queue", letters)):
-        await toy.database.write(lambda session, name=name, rows=rows: session.execute(insert(table(name)), rows))
+        await toy.database.write(fill, name, rows)
     await analyse(toy.database)
     return toy
+
+
+def fill(session: Session, name: str, rows: list[dict[str, object]]) -> None:
+    session.execute(insert(table(name)), rows)
 
 
 def of_a_person(toy: Toy) -> list[Executable]:
@@ -58,4 +63,4 @@ async def test_an_address_is_found_however_it_is_spelled(toy: Toy) -> None:
     (person, declaration) = next(pair for pair in INVENTORY.personal_tables() if pair[0].name == "person")
     for spelled in ("anna@school.example", "ANNA@School.Example", "Anna@SCHOOL.example"):
         theirs = rows_of(person, declaration, {"email": [spelled]}, toy.clock.now())  # type: ignore[dict-item]
-        assert await toy.database.read(lambda session, theirs=theirs: session.scalar(select(person.c.id).where(theirs)))
+        assert await toy.database.read(Session.scalar, select(person.c.id).where(theirs)) == "id-anna"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import MetaData
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from chassis.mail import LETTER_BYTES_MAX, Letter, post, retry_delay
 from chassis.tables import standard_tables
@@ -45,6 +45,6 @@ def test_pauses_grow_to_an_hour_and_no_further() -> None:
     assert pauses[-1] == timedelta(hours=1)
 
 
-async def test_a_service_without_a_queue_cannot_post() -> None:
+def test_a_service_without_a_queue_cannot_post() -> None:
     with pytest.raises(LookupError, match="mail=True"):
-        await post(AsyncSession(), standard_tables(MetaData(), mail=False), Letter(**FIELDS))
+        post(Session(), standard_tables(MetaData(), mail=False), Letter(**FIELDS))
