@@ -69,7 +69,7 @@ class PostgresThreads:
         try:
             with engine.connect() as connection, connection.begin() as transaction:
                 outcome = attempted(unit, new_session(connection, self._clock))
-                if outcome.error is not None:
+                if outcome.error is not None and transaction.is_active:  # a failed flush has rolled back already
                     transaction.rollback()
         except BaseException as error:  # noqa: BLE001 — also that it could not begin or commit: its caller is told
             return Outcome(unit, error=error)

@@ -186,7 +186,8 @@ class _Writer:
             yield
             transaction.commit()
         except BaseException:
-            transaction.rollback()
+            if transaction.is_active:  # a failed flush has rolled back already
+                transaction.rollback()
             raise
 
     def _truncate_for(self, units: list[Unit[Any]]) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import chassis.database.sqlite
 import chassis.database.units
 from chassis.database import Database, DatabaseClosed, Session, TurnTimeout, is_away
-from tests.support.toy_service import Toy, table
+from tests.support.toy_service import Person, Toy, table
 
 TARIFF = table("tariff")
 
@@ -66,6 +66,20 @@ async def test_a_failing_unit_of_a_batch_is_rolled_back_alone(toy: Toy) -> None:
     outcomes = await held(toy.database, lambda: [write(price, "a"), write(fail), write(price, "b")])
     assert (outcomes[0], outcomes[2]) == ("a", "b")
     assert isinstance(outcomes[1], ZeroDivisionError)
+    assert await names(toy) == ["a", "b"]
+
+
+async def test_a_flush_that_fails_harms_nobody_else(toy: Toy) -> None:
+    await toy.add_person("anna")
+    again = Person(id="id-anna", email="", password_hash=b"", recipient_id=1, choices={}, created_at=toy.clock.now())
+    write = toy.database.write
+
+    def adds_twice(session: Session) -> None:
+        session.add(again)
+
+    outcomes = await held(toy.database, lambda: [write(price, "a"), write(adds_twice), write(price, "b")])
+    assert (outcomes[0], outcomes[2]) == ("a", "b")
+    assert isinstance(outcomes[1], IntegrityError)
     assert await names(toy) == ["a", "b"]
 
 
