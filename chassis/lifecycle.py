@@ -15,10 +15,9 @@ import contracts
 from chassis import telemetry
 from chassis.bus import Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
-from chassis.bus.serving import DRAIN_SECONDS
 from chassis.clock import Clock
-from chassis.database import Database
-from chassis.health import HealthDoor, watch_event_loop
+from chassis.database import DATABASE_FAILURES, Database, is_away
+from chassis.health import HealthDoor, SelfCheck, watch_event_loop
 from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
 from chassis.holder.erasure import BeforeErasure
 from chassis.inventory import Inventory, UndeclaredStore
@@ -41,8 +40,9 @@ from contracts.table import Account, Call, Event, Stream
 Claimer = Callable[[str, str], Awaitable[Claim]]
 Background = Callable[[], Coroutine[Any, Any, None]]
 
-# Longer than a bus may take to drain.
-CLOSE_SECONDS = DRAIN_SECONDS + 4.0
+UNSUBSCRIBE_SECONDS = 5.0
+CLOSE_SECONDS = 8.0
+DATABASE_PAUSE_SECONDS, DATABASE_PAUSE_SECONDS_MAX = 0.2, 5.0
 
 PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.json"
 
@@ -83,9 +83,13 @@ class Service:
         self._content_seed = ""
         self._externals: dict[str, ExternalHolder] = {}
         self._starting: list[Callable[[], Awaitable[None]]] = []
+        self._subscribing: list[Callable[[], Awaitable[None]]] = []
+        self._draining: list[Callable[[], Awaitable[None]]] = []
         self._backgrounds: dict[str, Background] = {"outbox": self.relay.run, "event loop": watch_event_loop}
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._stop = asyncio.Event()
+        self._doors: set[asyncio.Task[None]] = set()
+        self._self_check = SelfCheck(self.database, tables.lease, self.relay)
         self._is_open = False
         self.answer(HEALTH[name], self._health)
 
@@ -97,15 +101,15 @@ class Service:
 
     def answer(self, call: Call, handler: Callable[[Any, Caller], Awaitable[Any]]) -> None:
         """Serve a call that this service owns."""
-        self._starting.append(lambda: self._bus_of(call).serve(call, handler))
+        self._subscribing.append(lambda: self._bus_of(call).serve(call, handler))
 
     def stream(self, stream: Stream, handler: Callable[[Any, Caller], AsyncIterator[bytes | MediaType]]) -> None:
         """Serve a streamed call that this service owns."""
-        self._starting.append(lambda: self._bus_of(stream).serve_stream(stream, handler))
+        self._subscribing.append(lambda: self._bus_of(stream).serve_stream(stream, handler))
 
     def hear(self, event: Event, handler: Callable[[Any], Awaitable[None]]) -> None:
         """Hear a signal."""
-        self._starting.append(lambda: self.bus.listen(event, handler))
+        self._subscribing.append(lambda: self.bus.listen(event, handler))
 
     def consume(self, event: Event, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
         """Consume a durable event. Named by its durable: one consumer may read two events (dsar is a holder, too)."""
@@ -120,11 +124,15 @@ class Service:
         self._backgrounds[name] = run
 
     def at_start(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Do something once database and bus are up, before the service is ready."""
+        """Do something once database and bus are up, before the first request can reach the service."""
         self._starting.append(step)
 
+    def at_drain(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take no more work from a door of one's own, and finish what is under way, while the bus still works."""
+        self._draining.append(step)
+
     def at_close(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Close something when the service ends, before the bus and the database."""
+        """Close a tool when the service ends: nothing is at work any more; bus and database are still open."""
         self._closing.append(step)
 
     def external(self, holder: ExternalHolder) -> None:
@@ -135,7 +143,7 @@ class Service:
         """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again.
 
         Once everything is closed the process leaves at once. What libraries leave behind must not keep it: asyncio's
-        own farewell waits for orphaned tasks, and one that closes an aiosqlite connection twice never ends.
+        own farewell waits for orphaned tasks, and nats-py may leave one that has lost its cancellation.
         """
         configure_logs(self.name, self.settings.log_level)
         configure_traces(self.name, self.settings.otlp_endpoint)
@@ -203,23 +211,39 @@ class Service:
         return True
 
     async def _open(self) -> None:
-        await self.database.open()
-        await migrate(self.database, self._migrations, self._metadata)
-        await self.inventory.check_database(self.database)
-        self._hold_personal_data()
+        """Wait for database and bus, do the first steps, and only then be found by requests."""
         if self.settings.health_port:
-            door = HealthDoor(self.settings.health_port, self.failing)
-            self.background("health door", door.run)
+            self._doors.add(asyncio.create_task(HealthDoor(self.settings.health_port, self.failing).run()))
+        await self._open_database()
+        self._hold_personal_data()
         settings = self.settings
         log.info("waiting for the bus")
         events_seed = settings.nats_events_seed.get_secret_value()
         await self.bus.open(settings.nats_url, settings.nats_seed.get_secret_value(), events_seed)
         if self.content_bus is not None:
             await self.content_bus.open(self.settings.nats_url, self._content_seed)
-        for step in self._starting:
+        for step in (*self._starting, *self._subscribing):
             await step()
         for bus in self._buses():
             await bus.serving()
+
+    async def _open_database(self) -> None:
+        """Open and migrate, and wait for as long as the database is away; replicas and databases start in any order."""
+        pause = DATABASE_PAUSE_SECONDS
+        while True:
+            try:
+                await self.database.open()
+                await migrate(self.database, self._migrations, self._metadata)
+                await self.inventory.check_database(self.database)
+            except DATABASE_FAILURES as error:
+                if not is_away(error):
+                    raise
+                await self.database.close()
+                log.warning("waiting for the database", error=error, seconds=pause)
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, DATABASE_PAUSE_SECONDS_MAX)
 
     def _hold_personal_data(self) -> None:
         holder = PersonalDataHolder(
@@ -245,16 +269,23 @@ class Service:
         self.background("retention", retention.run)
 
     async def _close(self, tasks: set[asyncio.Task[Any]]) -> None:
-        for step in self._closing:
-            await self._attempt(step())
-        await self._attempt(*(bus.close() for bus in self._buses()))
+        """Be found by no more requests, finish those under way, and close what they needed after that."""
+        drain = self.settings.drain_seconds
+        if self._is_open:
+            await self._attempt(*(bus.unsubscribe() for bus in self._buses()), seconds=UNSUBSCRIBE_SECONDS)
+            steps = (step() for step in self._draining)
+            await self._attempt(*steps, *(bus.drain(drain) for bus in self._buses()), seconds=drain + CLOSE_SECONDS)
         await end_all(tasks)
-        await self._attempt(self.database.close())
+        for step in self._closing:
+            await self._attempt(step(), seconds=CLOSE_SECONDS)
+        await self._attempt(*(bus.close() for bus in self._buses()), seconds=CLOSE_SECONDS)
+        await self._attempt(self.database.close(), seconds=CLOSE_SECONDS)
+        await end_all(self._doors)
         log.info("closed")
 
-    async def _attempt(self, *closing: Awaitable[None]) -> None:
+    async def _attempt(self, *closing: Awaitable[None], seconds: float) -> None:
         """Do what can be done: one thing that does not close must not keep the others from it."""
-        bounded = (asyncio.wait_for(one, CLOSE_SECONDS) for one in closing)
+        bounded = (asyncio.wait_for(one, seconds) for one in closing)
         for outcome in await asyncio.gather(*bounded, return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.warning("not closed in order", error=outcome)
@@ -277,13 +308,14 @@ class Service:
     async def _publish(self, subject: str, payload: bytes, message_id: str) -> None:
         await publish_durably(self.bus, subject, payload, message_id)
 
-    def failing(self) -> list[str]:
-        """What keeps this service from working now."""
+    async def failing(self) -> list[str]:
+        """What keeps this service from working now: `starting`, `bus …`, `database`, `outbox`."""
         failing = [] if self.ready else ["starting"]
-        return failing + [f"bus {bus.account.value}" for bus in self._buses() if not bus.connected]
+        failing += [f"bus {bus.account.value}" for bus in self._buses() if not bus.connected]
+        return failing + await self._self_check.failing()
 
     async def _health(self, request: Empty, caller: Caller) -> Health:  # noqa: ARG002 — a handler's shape
-        failing = self.failing()
+        failing = await self.failing()
         return Health(ready=not failing, failing=failing)
 
 

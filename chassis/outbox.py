@@ -57,6 +57,13 @@ class OutboxRelay:
         self._blocked_since: float | None = None
         self._worker = Worker(OUTBOX, self._step, database=database, failures=FAILURES)
 
+    @property
+    def blocked_seconds(self) -> float:
+        """For how long publishing has failed without a success between; 0 while nothing is wrong."""
+        if self._blocked_since is None:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._blocked_since
+
     def wake(self) -> None:
         """Look into the outbox now."""
         self._worker.wake()

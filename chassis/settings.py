@@ -20,7 +20,8 @@ class Settings(BaseSettings):
     """What every service is told. Secrets have no defaults; seeds are nkeys or 32 bytes in hex.
 
     `replicas`: how many processes of this service serve at once. Limits that are counted in memory are divided by it,
-    so that all together allow what the policy says.
+    so that all together allow what the policy says. `drain_seconds`: how long what is under way may go on after the
+    service was told to end; the platform's own grace must be longer by ten seconds.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     otlp_endpoint: str | None = None
     health_port: int = 0
+    drain_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     emulated: bool = False
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from nats.aio.msg import Msg
+from nats.aio.subscription import DEFAULT_SUB_PENDING_MSGS_LIMIT, Subscription
 from pydantic import BaseModel
 
 from chassis.bus.calls import Answer, Calls
@@ -55,6 +56,7 @@ class Bus:
         self._endpoints = Endpoints(self._link.send, self._outgoing, clock, CONCURRENT_REQUESTS_MAX)
         self._own = Caller(service=service)
         self._signal_tasks: set[asyncio.Task[None]] = set()
+        self._subscriptions: list[Subscription] = []
         self._link.on_lost += [self._calls.fail_all, self._streams.fail_all, self._outgoing.cancel_all]
 
     @property
@@ -94,9 +96,22 @@ class Bus:
         await subscribe(f"{self.inbox}.s.*", cb=self._outgoing.on_control)
         await self._link.client.flush(CONNECT_SECONDS)
 
+    async def unsubscribe(self) -> None:
+        """Let requests and signals go to other replicas; what has arrived is still taken up."""
+        for subscription in self._subscriptions:
+            await self._link.client._send_unsubscribe(subscription._id)  # noqa: SLF001 — its own drain does not wait
+        await self._link.settled()
+        for subscription in self._subscriptions:
+            await subscription.drain()  # type: ignore[no-untyped-call]
+        self._subscriptions.clear()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until the requests at work are answered; after so many seconds they are cancelled."""
+        await self._endpoints.drain(seconds)
+
     async def close(self) -> None:
-        """Stop taking requests, finish those at work, close."""
-        await self._endpoints.drain()
+        """Close for good. Requests that are still at work are cancelled."""
+        await self._endpoints.drain(0)
         self._outgoing.close()
         self._streams.close()
         for task in list(self._signal_tasks):
@@ -132,13 +147,11 @@ class Bus:
 
     async def serve(self, call: Call, handler: Handler[RequestModel, ReplyModel]) -> None:
         """Answer a call that this service owns, as one of its queue group."""
-        await self._link.client.subscribe(call.subject, queue=call.owner, cb=self._endpoints.answering(call, handler))
+        await self._subscribe(call.subject, call.owner, self._endpoints.answering(call, handler))
 
     async def serve_stream(self, stream: Stream, handler: StreamHandler[RequestModel]) -> None:
         """Answer a call with a stream of chunks."""
-        await self._link.client.subscribe(
-            stream.subject, queue=stream.owner, cb=self._endpoints.streaming(stream, handler)
-        )
+        await self._subscribe(stream.subject, stream.owner, self._endpoints.streaming(stream, handler))
 
     async def serving(self) -> None:
         """Wait until the server knows every subscription: only then is the service ready."""
@@ -163,9 +176,15 @@ class Bus:
             task.add_done_callback(self._signal_tasks.discard)
             task.add_done_callback(lambda _: room.release())
 
-        await self._link.client.subscribe(
-            event.subject,
-            queue=self.service if event.shared else "",
-            cb=received,
-            pending_msgs_limit=SIGNALS_WAITING_MAX,
-        )
+        await self._subscribe(event.subject, self.service if event.shared else "", received, SIGNALS_WAITING_MAX)
+
+    async def _subscribe(
+        self,
+        subject: str,
+        queue: str,
+        received: Callable[[Msg], Awaitable[None]],
+        waiting_max: int = DEFAULT_SUB_PENDING_MSGS_LIMIT,
+    ) -> None:
+        subscribe = self._link.client.subscribe
+        subscription = await subscribe(subject, queue=queue, cb=received, pending_msgs_limit=waiting_max)
+        self._subscriptions.append(subscription)

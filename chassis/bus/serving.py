@@ -22,8 +22,6 @@ from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Call, Event, Stream
 
-DRAIN_SECONDS = 8.0
-
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
@@ -70,11 +68,11 @@ class Endpoints:
 
         return received
 
-    async def drain(self) -> None:
-        """Refuse what comes now, give what is at work some seconds, then cancel it."""
+    async def drain(self, seconds: float) -> None:
+        """Refuse what comes now, give what is at work so many seconds, then cancel it."""
         self._draining = True
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+            await asyncio.wait(self._tasks, timeout=seconds)
         await end_all(self._tasks)
 
     async def _start(self, call: Call, message: Msg, work: Callable[[], Awaitable[None]]) -> None:

@@ -38,8 +38,12 @@ class PostgresThreads:
         Raises:
             sqlalchemy.exc.OperationalError: the server cannot be reached.
         """
-        with self._writer.connect():
-            pass
+        try:
+            with self._writer.connect():
+                pass
+        except BaseException:
+            self._writer.dispose()
+            raise
         self._threads = [Thread(target=self._work_in_turn, daemon=True) for _ in range(CONNECTIONS)]
         for thread in self._threads:
             thread.start()

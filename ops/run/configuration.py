@@ -17,6 +17,7 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 OURS_ALONE = frozenset({ENV_FILE, f"{PREFIX}INSTALLATION"})
 FIRST_TOKEN_SECONDS_MIN, FIRST_TOKEN_SECONDS_MAX = 1.0, 40.0
 REPLICAS_MAX = 1000
+DRAIN_SECONDS_MAX = 600
 
 
 def trusted_proxies_fault(value: str) -> str:
@@ -33,11 +34,20 @@ def trusted_proxies_fault(value: str) -> str:
 
 def first_token_fault(value: str) -> str:
     """Why it cannot be used; else nothing. The gateway gives up a stream that says nothing for 45 seconds."""
-    try:
-        is_within = FIRST_TOKEN_SECONDS_MIN <= float(value) <= FIRST_TOKEN_SECONDS_MAX
-    except ValueError:
-        is_within = False
+    is_within = _is_number_within(value, FIRST_TOKEN_SECONDS_MIN, FIRST_TOKEN_SECONDS_MAX)
     return "" if is_within else "it is not a number of seconds from 1 to 40"
+
+
+def drain_fault(value: str) -> str:
+    """Why it cannot be used; else nothing."""
+    return "" if _is_number_within(value, 0, DRAIN_SECONDS_MAX) else "it is not a number of seconds from 0 to 600"
+
+
+def _is_number_within(value: str, least: float, most: float) -> bool:
+    try:
+        return least <= float(value) <= most
+    except ValueError:
+        return False
 
 
 def replicas_fault(value: str) -> str:
@@ -93,6 +103,14 @@ KEYS = (
         "guesses) are divided by it, so that all together allow what the policy says. One when empty.",
         default="",
         fault=replicas_fault,
+    ),
+    Key(
+        "LARABOT_DRAIN_SECONDS",
+        SERVICES,
+        "How long requests and texts that are under way may go on after a service was told to end (SIGTERM), 0 to 600; "
+        "30 when empty, 5 with `make run`. The grace that containers are given must be 20 seconds longer.",
+        default="",
+        fault=drain_fault,
     ),
     Key(
         "LARABOT_AZURE_OPENAI_ENDPOINT",

@@ -43,6 +43,7 @@ def shared_settings(service: str, site: Site) -> dict[str, str]:
         "LARABOT_DATABASE_URL": f"sqlite:///{site.data.room(service) / f'{service}.db'}",
         "LARABOT_RECEIPT_SEED": site.keys.secret(receipt_key(service)),
         "LARABOT_PUBLIC_URL": site.public_url,
+        "LARABOT_DRAIN_SECONDS": "5",  # Ctrl-C is not kept waiting for half a minute
         "LARABOT_CLOCK_OFFSET_SECONDS": str(site.clock_offset_seconds),
     }
 

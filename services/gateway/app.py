@@ -46,7 +46,7 @@ def build(settings: GatewaySettings) -> Service:
         vendors=VendorCalls(service.bus, limits, secrets),
     )
     app = Middleware(application(parts), visits, published.scheme, settings.speech_origins)
-    http = server(app, settings.trusted_proxies, leases.end_all)
+    http = server(app, settings.trusted_proxies, leases.end_all, settings.drain_seconds)
 
     endpoints = Endpoints(sessions, consents, leases, secrets)
     service.hear(CHANGED, endpoints.consent_changed)
@@ -56,7 +56,7 @@ def build(settings: GatewaySettings) -> Service:
     service.background("visits", visits.run)
     service.background("repeated requests", repeats.run)
     service.background("http", lambda: http.live(settings.listen_host, settings.listen_port))
-    service.at_close(http.end)
+    service.at_drain(http.end)
     service.at_close(sessions.close)
     service.at_close(consents.close)
     service.at_close(visits.flush)

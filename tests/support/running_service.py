@@ -194,6 +194,7 @@ class RunningService:
             "LARABOT_DATABASE_URL": f"sqlite:///{self.database}",
             "LARABOT_RECEIPT_SEED": self.server.keys.secret(f"receipt-{self.name}"),
             "LARABOT_PUBLIC_URL": "http://localhost:8000",
+            "LARABOT_DRAIN_SECONDS": "5",
             "LARABOT_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds),
             **{f"LARABOT_{name.upper()}": value for name, value in self._settings.items()},
         }

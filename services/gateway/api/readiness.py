@@ -1,7 +1,7 @@
 """GET /healthz and /readyz: the process is alive; bus, services and migrations are ready, or what is not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,7 +15,7 @@ from contracts.messages import Empty
 class Readiness:
     """Asks every service; a service that answers has migrated, since it serves only after that."""
 
-    def __init__(self, bus: Bus, failing: Callable[[], list[str]]) -> None:
+    def __init__(self, bus: Bus, failing: Callable[[], Awaitable[list[str]]]) -> None:
         self._bus = bus
         self._failing = failing
         self._asking: asyncio.Task[list[list[str]]] | None = None
@@ -28,7 +28,7 @@ class Readiness:
         """200 when everything is ready; 503 with the names of what is not."""
         others = [service for service in SERVICES if service != "gateway"]
         answers = await self._answers(others)
-        failing = {"gateway": own} if (own := self._failing()) else {}
+        failing = {"gateway": own} if (own := await self._failing()) else {}
         failing |= {service: found for service, found in zip(others, answers, strict=True) if found}
         body = {"ready": not failing, "failing": failing}
         headers = {"Cache-Control": "no-store"} | ({"Retry-After": "1"} if failing else {})

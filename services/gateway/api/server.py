@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import ceil
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,19 +15,19 @@ from services.gateway.api.connections import Connection
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
-FINISH_SECONDS = 3.0
-DRAIN_SECONDS = 5
+LAST_WORD_SECONDS = 2  # for those that are cut off to be told so
 
 
 class Server(uvicorn.Server):
     """uvicorn without its own signal handlers: the service's lifecycle ends it.
 
-    `cut` ends what is still being answered some seconds after the end began, with a word to its reader.
+    `cut` ends what is still being answered `drain_seconds` after the end began, with a word to its reader.
     """
 
-    def __init__(self, config: uvicorn.Config, cut: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, cut: Callable[[], None], drain_seconds: float) -> None:
         super().__init__(config)
         self._cut = cut
+        self._drain_seconds = drain_seconds
         self._living = False
         self._ended = asyncio.Event()
 
@@ -48,15 +49,15 @@ class Server(uvicorn.Server):
         self.should_exit = True
         if not self._living:
             return
-        cutting = asyncio.get_running_loop().call_later(FINISH_SECONDS, self._cut)
+        cutting = asyncio.get_running_loop().call_later(self._drain_seconds, self._cut)
         try:
-            async with asyncio.timeout(DRAIN_SECONDS + 2):
+            async with asyncio.timeout(self._drain_seconds + LAST_WORD_SECONDS + 2):
                 await self._ended.wait()
         finally:
             cutting.cancel()
 
 
-def server(app: ASGIApp, trusted_proxies: str, cut: Callable[[], None]) -> Server:
+def server(app: ASGIApp, trusted_proxies: str, cut: Callable[[], None], drain_seconds: float) -> Server:
     """Configure the server; nothing is logged by it, since its lines hold addresses and paths."""
     config = uvicorn.Config(
         app,
@@ -71,9 +72,9 @@ def server(app: ASGIApp, trusted_proxies: str, cut: Callable[[], None]) -> Serve
         forwarded_allow_ips=trusted_proxies or None,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=ceil(drain_seconds) + LAST_WORD_SECONDS,
     )
-    return Server(config, cut)
+    return Server(config, cut, drain_seconds)
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

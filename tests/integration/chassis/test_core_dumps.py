@@ -25,6 +25,7 @@ SPEAK = "import sys; print('running', flush=True); sys.stdin.read()\n"
 SETTINGS = {
     "LARABOT_NATS_URL": "nats://127.0.0.1:1",
     "LARABOT_NATS_SEED": SECRET,
+    "LARABOT_NATS_EVENTS_SEED": SECRET,
     "LARABOT_DATABASE_URL": "sqlite:///never.db",
     "LARABOT_RECEIPT_SEED": "00" * 32,
     "LARABOT_PUBLIC_URL": "http://localhost:8000",
