@@ -34,7 +34,6 @@ SHARED_LIBRARIES = (
     "orjson",
     "pydantic_settings",
     "sqlalchemy.dialects.sqlite.pysqlite",
-    "sqlalchemy.ext.asyncio",
     "sqlmodel",
     "tenacity",
     "uvloop",

