@@ -35,7 +35,7 @@ class CountingDatabase(Database):
     writes = 0
     away = False
 
-    async def write(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    async def write(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.writes += 1
         if self.away:
             raise ConnectionError("away")
