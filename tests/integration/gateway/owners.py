@@ -199,7 +199,7 @@ class Gateway:
             nats_seed=SecretStr(server.seed("gateway")),
             nats_events_seed=SecretStr(server.seed("gateway", "EVENTS")),
             nats_content_seed=SecretStr(server.seed("gateway", "CONTENT")),
-            drain_seconds=3,
+            drain_seconds=1.5,
             database_url=SecretStr(database_url or f"sqlite:///{directory}/gateway.db"),
             receipt_seed=SecretStr("5a" * 32),
             public_url="http://localhost:8000",

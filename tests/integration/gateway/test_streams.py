@@ -206,10 +206,7 @@ async def test_a_lost_bus_ends_waiting_and_running_answers_at_once(gateway: Gate
     assert time.monotonic() - began < 5
 
 
-async def test_at_the_end_a_stream_is_told_and_the_work_is_left(
-    gateway: Gateway, owners: Owners, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.gateway.api.server.FINISH_SECONDS", 0.2)
+async def test_at_the_end_a_stream_is_told_and_the_work_is_left(gateway: Gateway, owners: Owners) -> None:
     owners.generate = owners.endless
     reading = asyncio.create_task(read_all(gateway))
     await until_running(owners)
