@@ -51,7 +51,7 @@ class Credential:
     """A usable account and the hash of its password, as they were read.
 
     `changed_at` is another for each password that the account has had; a new hash of the same password leaves it
-    alone. So what was verified holds as long as it stands.
+    alone. So what was verified holds while `changed_at` is the same.
     """
 
     account: Account

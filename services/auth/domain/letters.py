@@ -48,7 +48,7 @@ class LetterTemplates:
         self._public_url = public_url.rstrip("/")
 
     def write(self, occasion: Occasion, *, to: str, language: str, secret: str = "") -> Notice:
-        """Write one; a secret stands in the fragment of its link, where no server and no log sees it."""
+        """Write the letter for an occasion; a secret goes into its link as a fragment, which no server or log sees."""
         subject, text = self._words[occasion][language]
         link = self._public_url + _PATHS[occasion].format(secret=secret)
         return Notice(

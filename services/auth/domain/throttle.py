@@ -24,14 +24,14 @@ class Tallies:
         self._tallies: OrderedDict[bytes, _Tally] = OrderedDict()
 
     def of(self, person: str, now: datetime) -> tuple[int, datetime]:
-        """How often, and when last."""
+        """How often a person was counted, and when last; 0 and now, if that was too long ago."""
         tally = self._tallies.get(self._pseudonym(person))
         if tally is None or now - tally.last_at > self._forgotten_after:
             return 0, now
         return tally.count, tally.last_at
 
     def add(self, person: str, now: datetime) -> None:
-        """Once more."""
+        """Count a person once more; beyond `KEYS_MAX` persons the one that was counted longest ago is forgotten."""
         count, _ = self.of(person, now)
         pseudonym = self._pseudonym(person)
         self._tallies[pseudonym] = _Tally(count + 1, now)
@@ -40,13 +40,13 @@ class Tallies:
             self._tallies.popitem(last=False)
 
     def take_back(self, person: str) -> None:
-        """Once less."""
+        """Count a person once less; nothing, if there is nothing to take back."""
         tally = self._tallies.get(self._pseudonym(person))
         if tally is not None and tally.count > 0:
             tally.count -= 1
 
     def forget(self, person: str) -> None:
-        """Start again from nothing."""
+        """Forget a person's count."""
         self._tallies.pop(self._pseudonym(person), None)
 
     def _pseudonym(self, person: str) -> bytes:
