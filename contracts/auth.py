@@ -167,11 +167,15 @@ class SessionsRevoked(Reply):
     session_ids: list[str] = []
 
 
+# Whatever hashes a password may have to wait for up to 127 others, on a machine that has more to do.
+HASHING_SECONDS = 10.0
+
 REGISTER = Call(
     owner="auth",
     name="register",
     request=Register,
     reply=Done,
+    deadline_seconds=HASHING_SECONDS,
     http=Http(
         method="POST",
         path="/api/auth/register",
@@ -201,6 +205,7 @@ LOGIN = Call(
     name="login",
     request=Login,
     reply=Me,
+    deadline_seconds=HASHING_SECONDS,
     http=Http(
         method="POST",
         path="/api/auth/login",
@@ -254,6 +259,7 @@ RESET_PASSWORD = Call(
     name="reset_password",
     request=ResetPassword,
     reply=Done,
+    deadline_seconds=HASHING_SECONDS,
     http=Http(
         method="POST",
         path="/api/auth/password/reset",
@@ -268,6 +274,7 @@ CHANGE_PASSWORD = Call(
     name="change_password",
     request=ChangePassword,
     reply=Done,
+    deadline_seconds=HASHING_SECONDS,
     http=Http(
         method="POST",
         path="/api/auth/password/change",
@@ -282,6 +289,7 @@ REAUTHENTICATE = Call(
     name="reauthenticate",
     request=Reauthenticate,
     reply=StepUp,
+    deadline_seconds=HASHING_SECONDS,
     http=Http(
         method="POST",
         path="/api/auth/reauthenticate",
