@@ -9,6 +9,7 @@ from contracts.messages import Empty, Reply, Request
 from contracts.table import Account, Call, Event, Http, Limit, Stream
 
 TEXT_BYTES_MAX = 64 * 1024
+USES_MAX = 1_000_000
 
 
 def within_bytes(value: str) -> str:
@@ -65,10 +66,11 @@ class Tools(Reply):
 
 
 class UsageCounted(Reply):
-    """One use of the service, without anybody: what ran, how it ended, how much."""
+    """Uses of the service in about a second, without anybody: what ran, how it ended, how often, how much in all."""
 
     tool: str
     outcome: str
+    uses: Annotated[int, Field(ge=1, le=USES_MAX)] = 1
     tokens: int = 0
 
 

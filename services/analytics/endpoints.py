@@ -37,4 +37,4 @@ class Endpoints:
             self._reporting.stop(visitor_id)
 
     async def usage_counted(self, use: UsageCounted) -> None:
-        self._counting.count(use.tool, use.outcome)
+        self._counting.count(use.tool, use.outcome, use.uses)

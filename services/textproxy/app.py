@@ -30,14 +30,16 @@ def build(settings: TextproxySettings) -> Service:
     limits, initial = read_limits(POLICIES / "tiers.json")
     quota = DailyQuotas(service.database, QUOTA_COUNTER, limits, service.clock, family=FAMILY, initial_tier=initial)
     model = AzureLanguageModel(deployment_of(settings), Patience(first_token_seconds=settings.text_first_token_seconds))
+    usage = SignalledUsage(service.bus)
     tools = read_tools(POLICIES / "tools")
-    endpoints = TextEndpoints(tools.values(), Generation(tools, model, quota, SignalledUsage(service.bus)))
+    endpoints = TextEndpoints(tools.values(), Generation(tools, model, quota, usage))
 
     service.at_start(model.open)
     service.answer(TOOLS, endpoints.tools)
     service.stream(GENERATE, endpoints.generate)
     service.at_start(lambda: tell_where(settings))
     service.at_close(model.close)
+    service.at_close(usage.close)
     service.at_close(quota.close)
     service.before_erasure = quota.before_erasure
     return service

@@ -38,5 +38,5 @@ class Quota(Protocol):
 class Usage(Protocol):
     """Counters of use without anybody."""
 
-    async def count(self, tool: str, outcome: str, tokens: int) -> None:
-        """Tell of one use; never fails."""
+    def count(self, tool: str, outcome: str, tokens: int) -> None:
+        """Count one use; never fails."""

@@ -92,4 +92,4 @@ class Generation:
             tally.outcome = CANCELLED
             raise
         finally:
-            await self._usage.count(use.tool_id, tally.outcome, tally.tokens)
+            self._usage.count(use.tool_id, tally.outcome, tally.tokens)

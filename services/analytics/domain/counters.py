@@ -32,13 +32,13 @@ class UsageCounter:
     def __init__(self) -> None:
         self._windows: dict[datetime, Counter[Cell]] = {}
 
-    def add(self, tool: str, outcome: str, at: datetime) -> None:
-        """One use."""
+    def add(self, tool: str, outcome: str, uses: int, at: datetime) -> None:
+        """Uses of one tool that ended alike."""
         cells = self._windows.setdefault(window_of(at), Counter())
         cell = (_word(tool), _word(outcome))
         if cell not in cells and len(cells) >= CELLS_MAX:
             cell = (OTHER, OTHER)
-        cells[cell] += 1
+        cells[cell] += uses
 
     def finished(self, now: datetime) -> list[UsageCount]:
         """What may be written down of the windows that are over."""

@@ -14,9 +14,9 @@ class Counting:
         self._counts = counts
         self._clock = clock
 
-    def count(self, tool: str, outcome: str) -> None:
-        """One use."""
-        self._counter.add(tool, outcome, self._clock.now())
+    def count(self, tool: str, outcome: str, uses: int) -> None:
+        """Uses of one tool that ended alike."""
+        self._counter.add(tool, outcome, uses, self._clock.now())
 
     async def write_finished(self) -> datetime:
         """Write down the windows that are over; returns when the present one will be."""

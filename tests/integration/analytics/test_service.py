@@ -190,8 +190,8 @@ async def test_an_erasure_waits_until_posthog_has_verified_it(
 async def test_uses_are_counted_in_cells_of_at_least_ten(service: RunningService, server: NatsServer) -> None:
     async with BusClient("textproxy", server, service.clock) as textproxy:
         for tool, uses in (("simplify", 12), ("quiz", 3)):
-            for _ in range(uses):
-                await textproxy.bus.signal(USAGE_COUNTED, UsageCounted(tool=tool, outcome="stop"))
+            for at_once in (1, uses - 1):
+                await textproxy.bus.signal(USAGE_COUNTED, UsageCounted(tool=tool, outcome="stop", uses=at_once))
     await asyncio.sleep(0.2)
     assert rows(service, "usage_count") == []
 

@@ -27,7 +27,7 @@ def counting(counts: FakeCounts, clock: FakeClock) -> Counting:
 
 def use(counting: Counting, times: int, tool: str = "simplify", outcome: str = "stop") -> None:
     for _ in range(times):
-        counting.count(tool, outcome)
+        counting.count(tool, outcome, 1)
 
 
 async def test_nothing_is_written_before_the_window_is_over(
@@ -87,14 +87,14 @@ async def test_counts_survive_a_write_that_fails(counting: Counting, counts: Fak
 def test_words_that_are_no_names_count_as_other(word: str) -> None:
     counter = UsageCounter()
     for _ in range(CELL_MIN):
-        counter.add(word, word, START)
+        counter.add(word, word, 1, START)
     assert {(one.tool, one.outcome) for one in counter.finished(START + WINDOW)} == {("other", "other")}
 
 
 def test_the_number_of_cells_is_bounded() -> None:
     counter = UsageCounter()
     for number in range(CELLS_MAX + CELL_MIN):
-        counter.add(f"tool-{number}", "stop", START)
+        counter.add(f"tool-{number}", "stop", 1, START)
     assert [one.tool for one in counter.finished(START + WINDOW)] == ["other"]
 
 

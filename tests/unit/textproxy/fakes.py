@@ -54,7 +54,7 @@ class FakeUsage:
     def __init__(self) -> None:
         self.counted: list[tuple[str, str, int]] = []
 
-    async def count(self, tool: str, outcome: str, tokens: int) -> None:
+    def count(self, tool: str, outcome: str, tokens: int) -> None:
         self.counted.append((tool, outcome, tokens))
 
 
