@@ -219,9 +219,9 @@ class Service:
         settings = self.settings
         log.info("waiting for the bus")
         events_seed = settings.nats_events_seed.get_secret_value()
-        await self.bus.open(settings.nats_url, settings.nats_seed.get_secret_value(), events_seed)
+        await self.bus.open(settings.nats_servers, settings.nats_seed.get_secret_value(), events_seed)
         if self.content_bus is not None:
-            await self.content_bus.open(self.settings.nats_url, self._content_seed)
+            await self.content_bus.open(settings.nats_servers, self._content_seed)
         for step in (*self._starting, *self._subscribing):
             await step()
         for bus in self._buses():

@@ -2,12 +2,14 @@
 
 import difflib
 import os
+from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.core_dumps import forbid_core_dumps
+from chassis.nats_servers import NatsServers, check_tls, server_urls
 
 PREFIX = "LARABOT_"
 
@@ -19,6 +21,9 @@ class SettingsRefused(SystemExit):
 class Settings(BaseSettings):
     """What every service is told. Secrets have no defaults; seeds are nkeys or 32 bytes in hex.
 
+    `nats_url`: one nats-server or several, `nats://HOST:PORT,nats://HOST:PORT`; any that answers is used. With
+    `tls://` for all of them, `nats_tls_dir` holds `ca.pem`, `client.pem` and `client-key.pem`.
+
     `replicas`: how many processes of this service serve at once. Limits that are counted in memory are divided by it,
     so that all together allow what the policy says. `drain_seconds`: how long what is under way may go on after the
     service was told to end; the platform's own grace must be longer by ten seconds.
@@ -27,6 +32,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     nats_url: str
+    nats_tls_dir: Annotated[Path | None, Field(validate_default=True)] = None
     nats_seed: SecretStr
     nats_events_seed: SecretStr
     database_url: SecretStr
@@ -39,6 +45,23 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     emulated: bool = False
+
+    @field_validator("nats_url")
+    @classmethod
+    def _are_servers(cls, addresses: str) -> str:
+        return ",".join(server_urls(addresses))
+
+    @field_validator("nats_tls_dir")
+    @classmethod
+    def _fits_the_servers(cls, directory: Path | None, info: ValidationInfo) -> Path | None:
+        if "nats_url" in info.data:  # else that one is refused already
+            check_tls(info.data["nats_url"], directory)
+        return directory
+
+    @property
+    def nats_servers(self) -> NatsServers:
+        """The servers of the bus."""
+        return NatsServers(self.nats_url, self.nats_tls_dir)
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -23,6 +23,7 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
+from chassis.nats_servers import NatsServers
 from contracts.derive.permissions import ADMIN, connections, is_fetch, permissions_of
 from contracts.derive.streams import (
     ACK_WAIT_SECONDS,
@@ -36,6 +37,7 @@ from contracts.derive.streams import (
 )
 from contracts.holder import SERVICES
 from contracts.table import Account
+from ops.bus_cluster import ClusterNode, client_tls, route_tls
 
 __all__ = ["connections", "init_bus", "main", "refuse_payload_logging", "render_nats_config"]
 
@@ -65,8 +67,13 @@ def render_nats_config(
     store_dir: Path,
     host: str = "127.0.0.1",
     monitor_path: str = "/",
+    cluster: ClusterNode | None = None,
+    tls_dir: Path | None = None,
 ) -> str:
     """The server's whole configuration, as JSON, which it reads as well as its own notation.
+
+    `cluster` makes it one node of several. With `tls_dir`, where the server finds its certificate, clients and other
+    nodes come in with a certificate of the same authority only.
 
     Its monitor answers any web page; under a `monitor_path` that cannot be guessed it answers only who was told.
     """
@@ -85,6 +92,8 @@ def render_nats_config(
             "max_file_store": STORE_BYTES_MAX,
             "max_memory_store": 0,
         },
+        **({"tls": client_tls(tls_dir)} if tls_dir else {}),
+        **(cluster.as_data(route_tls(tls_dir) if tls_dir else None) if cluster else {}),
         "accounts": {
             # STORE has JetStream and nobody's key but the init job's: no service's reply subject reaches its API.
             Account.STORE.value: {
@@ -163,9 +172,9 @@ def refuse_payload_logging(text: str) -> None:
         raise PayloadLogging(f"nats-server may not run with: {found.group().strip()}…")
 
 
-async def init_bus(url: str, admin_seed: str, *, replicas: int = 1) -> None:
+async def init_bus(servers: NatsServers, admin_seed: str, *, replicas: int = 1) -> None:
     """Make or update every stream and durable consumer; repeating it changes nothing."""
-    await _init_until_done(url, admin_seed, replicas)
+    await _init_until_done(servers, admin_seed, replicas)
 
 
 @retry(
@@ -174,9 +183,9 @@ async def init_bus(url: str, admin_seed: str, *, replicas: int = 1) -> None:
     retry=retry_if_exception_type((NatsError, OSError, TimeoutError)),
     reraise=True,
 )
-async def _init_until_done(url: str, admin_seed: str, replicas: int) -> None:
+async def _init_until_done(servers: NatsServers, admin_seed: str, replicas: int) -> None:
     client = await nats.connect(
-        url,
+        **servers.options(),
         nkeys_seed_str=admin_seed,
         inbox_prefix=f"_INBOX.{ADMIN}".encode(),
         connect_timeout=ANSWER_SECONDS_MAX,
@@ -235,12 +244,13 @@ def _consumer_config(durable: DurableSettings) -> ConsumerConfig:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m ops init-bus", description=__doc__)
-    parser.add_argument("--url", required=True, help="nats://HOST:PORT")
+    parser = argparse.ArgumentParser(prog="python -m ops init-bus", description=__doc__, fromfile_prefix_chars="@")
+    parser.add_argument("--url", required=True, help="nats://HOST:PORT, or several with commas between")
+    parser.add_argument("--tls", type=Path, help="directory with ca.pem, client.pem and client-key.pem, for tls://")
     parser.add_argument("--seed-file", required=True, type=Path, help="file with the admin's nkey seed")
     parser.add_argument("--replicas", type=int, default=1, choices=(1, 3, 5), help="copies of each stream")
     asked = parser.parse_args(arguments)
     seed = asked.seed_file.read_text().strip()
-    asyncio.run(init_bus(asked.url, seed, replicas=asked.replicas))
+    asyncio.run(init_bus(NatsServers(asked.url, asked.tls), seed, replicas=asked.replicas))
     print(f"{len(STREAMS)} streams and {len(DURABLES)} durable consumers are in place.")
     return 0

@@ -10,10 +10,14 @@ A container sees its own mount and not that directory; nobody else on the machin
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.nats_servers import CLEAR, TLS
 from contracts.holder import SERVICES
 from ops import bus_config
+from ops.bus_certificates import CLIENT_FILES, SERVER_FILES, check_certificates
+from ops.bus_cluster import ClusterNode
 from ops.run.configuration import VENDOR_TITLES, Configuration, read_configuration
 from ops.run.environment import key_settings, real_speech_addresses, real_speech_origins, receipt_key
 from ops.run.keys import KeyRing
@@ -21,31 +25,54 @@ from ops.run.program import ROOT
 from ops.run.refusal import LaunchRefused
 
 PRIVATE, MOUNTED = 0o700, 0o755
-ROOMS = {"keys": PRIVATE, "env": PRIVATE, "nats": MOUNTED, "admin": MOUNTED, "postgres": MOUNTED}
+NODES = ("nats", "nats-2", "nats-3")
+"""The names of nats-servers in the compose network; a single one has the first."""
+
+ROOMS = {
+    "keys": PRIVATE,
+    "env": PRIVATE,
+    **dict.fromkeys(NODES, MOUNTED),
+    "nats-tls": MOUNTED,
+    "admin": MOUNTED,
+    "postgres": MOUNTED,
+}
 KEPT_OUT_OF_GIT = ".gitignore"
 EXECUTE_BITS = 0o111
 PROXY_KEY = "LARABOT_TRUSTED_PROXIES"
 
-NATS_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 8090, 8000
+NATS_PORT, ROUTE_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 6222, 8090, 8000
+NATS_DIRECTORY, TLS_DIRECTORY, ADMIN_DIRECTORY = Path("/etc/nats"), Path("/etc/larabot/nats-tls"), Path("/run/larabot")
+"""Where the containers see what is mounted."""
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m ops installation", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="directory for what is rendered; keep it secret")
     parser.add_argument("--public-url", required=True, help="where people reach the gateway, https://…")
+    parser.add_argument(
+        "--nats-nodes", type=int, choices=(1, len(NODES)), default=1, help="nats-servers, and copies of each stream"
+    )
+    parser.add_argument(
+        "--nats-tls", type=Path, help="certificates for the bus: ca.pem, server.pem, client.pem, *-key.pem"
+    )
     asked = parser.parse_args(arguments)
+    nodes = NODES[: asked.nats_nodes]
     try:
+        if asked.nats_tls:
+            check_certificates(asked.nats_tls, nodes)
         configuration = read_configuration(os.environ, ROOT / ".env")  # noqa: TID251  # the operator's settings
         refuse_emulators(configuration, asked.public_url)
         guard(asked.out)
     except LaunchRefused as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    Installation(asked.out, asked.public_url.rstrip("/"), configuration).render()
+    bus = BusNodes(nodes, asked.nats_tls)
+    Installation(asked.out, asked.public_url.rstrip("/"), configuration, bus).render()
     if PROXY_KEY not in configuration.values:
         print(f"{PROXY_KEY} is not set: all visitors will share the reverse proxy's address, and one limit.")
     print(f"rendered into {asked.out}; start, as the user who owns it, with:")
-    print(f"  LARABOT_INSTALLATION={asked.out.resolve()} podman-compose -f deploy/compose/compose.yaml up -d --build")
+    files = " ".join(f"-f deploy/compose/{file}" for file in bus.compose_files)
+    print(f"  LARABOT_INSTALLATION={asked.out.resolve()} podman-compose {files} up -d --build")
     return 0
 
 
@@ -69,37 +96,85 @@ def guard(out: Path) -> None:
     out.chmod(PRIVATE)
 
 
+@dataclass(frozen=True, slots=True)
+class BusNodes:
+    """The nats-servers of an installation, and the directory with their and their clients' certificates, if any."""
+
+    names: tuple[str, ...]
+    certificates: Path | None
+
+    @property
+    def url(self) -> str:
+        """What every client is given."""
+        scheme = TLS if self.certificates else CLEAR
+        return ",".join(f"{scheme}://{name}:{NATS_PORT}" for name in self.names)
+
+    @property
+    def compose_files(self) -> tuple[str, ...]:
+        return ("compose.yaml", "cluster.yaml") if len(self.names) > 1 else ("compose.yaml",)
+
+    def node(self, name: str, secret: str) -> ClusterNode | None:
+        """How this one reaches the others; None if it is alone."""
+        others = tuple(f"{other}:{ROUTE_PORT}" for other in self.names if other != name)
+        return ClusterNode(name, f"0.0.0.0:{ROUTE_PORT}", others, secret) if others else None
+
+    def init_arguments(self) -> list[str]:
+        """For `python -m ops init-bus`."""
+        arguments = ["--url", self.url, "--seed-file", str(ADMIN_DIRECTORY / "admin.seed")]
+        arguments += ["--replicas", str(len(self.names))]
+        return arguments + (["--tls", str(TLS_DIRECTORY)] if self.certificates else [])
+
+
 class Installation:
     """The files of one installation."""
 
-    def __init__(self, out: Path, public_url: str, configuration: Configuration) -> None:
+    def __init__(self, out: Path, public_url: str, configuration: Configuration, bus: BusNodes) -> None:
         self._out = out
         self._public_url = public_url
         self._configuration = configuration
+        self._bus = bus
         self._keys = KeyRing(self._room("keys"))
 
     def render(self) -> None:
         (self._out / KEPT_OUT_OF_GIT).write_text("*\n")
-        public = {pair: self._keys.nkey_public(*pair) for pair in bus_config.connections()}
-        text = bus_config.render_nats_config(
-            public,
-            port=NATS_PORT,
-            monitor_port=None,
-            store_dir=Path("/data"),
-            host="0.0.0.0",  # inside its container
-        )
-        self._write("nats/server.conf", text)
+        self._render_bus()
         self._write("admin/admin.seed", self._keys.nkey_seed("admin", "STORE") + "\n")
+        self._write("admin/init-bus.args", "".join(f"{argument}\n" for argument in self._bus.init_arguments()))
         self._write("postgres/databases.sql", "".join(self._database_sql(service) for service in SERVICES))
         self._write("env/postgres.env", f"POSTGRES_PASSWORD={self._keys.secret('postgres')}\n")
         for service in SERVICES:
             lines = [f"{name}={value}\n" for name, value in sorted(self._environment(service).items())]
             self._write(f"env/{service}.env", "".join(lines))
 
+    def _render_bus(self) -> None:
+        """A room per node, and one with the clients' certificate; what an earlier rendering left there goes."""
+        for room in (*NODES, "nats-tls"):
+            for path in self._room(room).iterdir():
+                path.unlink()
+        public = {pair: self._keys.nkey_public(*pair) for pair in bus_config.connections()}
+        for name in self._bus.names:
+            text = bus_config.render_nats_config(
+                public,
+                port=NATS_PORT,
+                monitor_port=None,
+                store_dir=Path("/data"),
+                host="0.0.0.0",  # inside its container
+                cluster=self._bus.node(name, self._keys.secret("nats-route")),
+                tls_dir=NATS_DIRECTORY if self._bus.certificates else None,
+            )
+            self._write(f"{name}/server.conf", text)
+            self._copy_certificates(name, SERVER_FILES)
+        self._copy_certificates("nats-tls", CLIENT_FILES)
+
+    def _copy_certificates(self, room: str, files: tuple[str, ...]) -> None:
+        if self._bus.certificates:
+            for file in files:
+                self._write(f"{room}/{file}", (self._bus.certificates / file).read_text())
+
     def _environment(self, service: str) -> dict[str, str]:
         password = self._keys.secret(f"postgres-{service}")
         environment = {
-            "LARABOT_NATS_URL": f"nats://nats:{NATS_PORT}",
+            "LARABOT_NATS_URL": self._bus.url,
             "LARABOT_NATS_SEED": self._keys.nkey_seed(service, "APP"),
             "LARABOT_NATS_EVENTS_SEED": self._keys.nkey_seed(service, "EVENTS"),
             "LARABOT_DATABASE_URL": f"postgresql+psycopg://{service}:{password}@postgres:5432/{service}",
@@ -109,6 +184,8 @@ class Installation:
             **self._configuration.of_reader(service),
             **self._own(service),
         }
+        if self._bus.certificates:
+            environment["LARABOT_NATS_TLS_DIR"] = str(TLS_DIRECTORY)
         if (service, "CONTENT") in bus_config.connections():
             environment["LARABOT_NATS_CONTENT_SEED"] = self._keys.nkey_seed(service, "CONTENT")
         return environment

@@ -19,6 +19,7 @@ from chassis.bus.outgoing import OutgoingStreams
 from chassis.bus.serving import Endpoints, MediaType, hear
 from chassis.bus.stream_calls import StreamCalls
 from chassis.clock import Clock
+from chassis.nats_servers import NatsServers
 from contracts.envelope import Caller, Envelope
 from contracts.identifiers import new_id
 from contracts.table import Account, Call, Event, Stream
@@ -84,12 +85,12 @@ class Bus:
         """The connection for durable events: JetStream answers there, and only there."""
         return self._events
 
-    async def open(self, url: str, seed: str, events_seed: str = "") -> None:
+    async def open(self, servers: NatsServers, seed: str, events_seed: str = "") -> None:
         """Connect, keep trying for ever, and listen for replies; `events_seed` opens the way to durable events."""
-        await self._link.open(url, seed)
+        await self._link.open(servers, seed)
         if events_seed:
             self._events_wanted = True
-            await self._events.open(url, events_seed)
+            await self._events.open(servers, events_seed)
         subscribe = self._link.client.subscribe
         await subscribe(f"{self.inbox}.r.*", cb=self._calls.on_reply)
         await subscribe(f"{self.inbox}.c.*", cb=self._streams.on_chunk)

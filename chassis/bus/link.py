@@ -12,6 +12,7 @@ from typing import Protocol
 from nats.aio.client import Client
 
 from chassis.bus.codec import MESSAGE_BYTES_MAX
+from chassis.nats_servers import NatsServers
 from chassis.telemetry import Log
 from contracts.errors import ErrorKind, Refusal
 
@@ -64,10 +65,10 @@ class Link:
         """Whether it is closed for good."""
         return bool(self._nats.is_closed)
 
-    async def open(self, url: str, seed: str) -> None:
-        """Connect; while no server answers, keep trying for ever."""
+    async def open(self, servers: NatsServers, seed: str) -> None:
+        """Connect; while none of the servers answers, keep trying for ever."""
         await self._nats.connect(
-            servers=[url],
+            **servers.options(),
             nkeys_seed_str=seed,
             name=self._service,
             inbox_prefix=f"{self._inbox}.js",

@@ -293,7 +293,11 @@ def configuration_markdown() -> str:
         "another; empty or `none` means no file). The environment wins. An unknown name with the prefix",
         "`LARABOT_` is refused. A vendor with all its required settings is the real one; with none of them",
         "it is emulated; anything between is refused. Everything else that a process needs (keys, ports,",
-        "addresses of the others) the launcher gives it.",
+        "addresses of the others) the launcher or the installation gives it.",
+        "",
+        "Where nats-server is, for those who give the services their environment themselves: `LARABOT_NATS_URL` is",
+        "`nats://HOST:PORT`, or several with commas between, of which any that answers is used. With `tls://` for all",
+        "of them, `LARABOT_NATS_TLS_DIR` is a directory with `ca.pem`, `client.pem` and `client-key.pem`.",
     ]
     for vendor, title in sections.items():
         lines += ["", f"## {title}", "", "| setting | default | read by | meaning |", "|---|---|---|---|"]

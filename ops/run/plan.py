@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from chassis.nats_servers import NatsServers
 from contracts.holder import SERVICES
 from ops.run.bus_monitor import BusMonitor
 from ops.run.configuration import VENDOR_TITLES
@@ -56,7 +57,7 @@ def plan_of(site: Site) -> Plan:
 
     async def prepare_bus() -> None:
         async with asyncio.timeout(BUS_PREPARED_WITHIN_SECONDS):
-            await bus_config.init_bus(site.nats_url, admin_seed)
+            await bus_config.init_bus(NatsServers(site.nats_url), admin_seed)
 
     return Plan(
         bus=bus_program(site, write_private(room / "server.conf", configuration)),

@@ -15,6 +15,7 @@ import httpx
 import nats
 from nats.aio.client import Client
 
+from chassis.nats_servers import NatsServers
 from ops.bus_config import connections, init_bus, render_nats_config
 from ops.run import lifeline
 from ops.run.keys import KeyRing
@@ -57,6 +58,10 @@ class NatsServer:
         return f"nats://127.0.0.1:{self.port}"
 
     @property
+    def servers(self) -> NatsServers:
+        return NatsServers(self.url)
+
+    @property
     def monitor_url(self) -> str:
         return f"http://127.0.0.1:{self.monitor_port}{self._monitor_path}"
 
@@ -93,7 +98,7 @@ class NatsServer:
             await self.restart()
             return self
         await self.restart()
-        await init_bus(self.url, self.seed("admin", "STORE"))
+        await init_bus(self.servers, self.seed("admin", "STORE"))
         if not any(prepared.iterdir()):
             await self.stop()
             shutil.copytree(self.store, prepared, dirs_exist_ok=True)

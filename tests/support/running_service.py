@@ -26,6 +26,7 @@ from contracts.table import Call, Event
 from ops.run import lifeline
 from tests.support.fork_server import ForkedProcess, fork_server
 from tests.support.nats import NatsServer
+from tests.support.nats_cluster import NatsCluster
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 30
@@ -48,13 +49,13 @@ class SharedClock(Clock):
 class BusClient:
     """Calls in the role of another service, on a person's behalf."""
 
-    def __init__(self, role: str, server: NatsServer, clock: Clock | None = None) -> None:
+    def __init__(self, role: str, server: NatsServer | NatsCluster, clock: Clock | None = None) -> None:
         self.role = role
         self.bus = Bus(role, clock or Clock())
         self._server = server
 
     async def __aenter__(self) -> Self:
-        await self.bus.open(self._server.url, self._server.seed(self.role), self._server.seed(self.role, "EVENTS"))
+        await self.bus.open(self._server.servers, self._server.seed(self.role), self._server.seed(self.role, "EVENTS"))
         return self
 
     async def __aexit__(
@@ -98,7 +99,7 @@ class BusClient:
 class RunningService:
     """`python -m services.<name>`; keeps its database over `kill` and `restart`. `root` is where its code stands."""
 
-    def __init__(self, name: str, server: NatsServer, directory: Path, **settings: str) -> None:
+    def __init__(self, name: str, server: NatsServer | NatsCluster, directory: Path, **settings: str) -> None:
         self.name = name
         self.server = server
         self.root = ROOT

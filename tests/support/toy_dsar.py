@@ -32,7 +32,7 @@ class ToyDsar:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        await self.bus.open(self._server.url, self._server.seed("dsar"), self._server.seed("dsar", "EVENTS"))
+        await self.bus.open(self._server.servers, self._server.seed("dsar"), self._server.seed("dsar", "EVENTS"))
         await self.bus.serve(CLAIM, self._claim)
         await self.bus.serving()
         consumer = DurableConsumer(self.bus, ERASURE_COMPLETED, "dsar", self._completed)

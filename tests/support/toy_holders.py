@@ -74,7 +74,7 @@ class ToyHolders:
 
     async def __aenter__(self) -> Self:
         for role, bus in self.buses.items():
-            await bus.open(self._server.url, self._server.seed(role), self._server.seed(role, "EVENTS"))
+            await bus.open(self._server.servers, self._server.seed(role), self._server.seed(role, "EVENTS"))
             await bus.serve(EXPORT[role], self._exporting(role))
         await self.buses["auth"].serve(ACCOUNT_LOCATORS, self._locators)
         await self.buses["auth"].serve(BLOCK_ACCOUNT, self._block)

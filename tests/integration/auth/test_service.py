@@ -26,7 +26,7 @@ NEW = "åtta stora paddor sover"
 async def revocations_heard(nats: NatsServer, heard: list[auth.SessionsRevoked]) -> Bus:
     """A second gateway that only listens."""
     bus = Bus("gateway", FakeClock())
-    await bus.open(nats.url, nats.seed("gateway"))
+    await bus.open(nats.servers, nats.seed("gateway"))
 
     async def hear(signal: auth.SessionsRevoked) -> None:
         heard.append(signal)

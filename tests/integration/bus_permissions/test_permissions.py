@@ -179,7 +179,7 @@ async def test_making_the_streams_again_changes_nothing(server: NatsServer, conn
     dsar = await connect("dsar", "EVENTS")
     await dsar.client.jetstream().publish(ERASURE_REQUESTED.subject, b"{}")
     before = await stream_state(connect)
-    await init_bus(server.url, server.seed("admin", "STORE"))
+    await init_bus(server.servers, server.seed("admin", "STORE"))
     assert await stream_state(connect) == before
 
 

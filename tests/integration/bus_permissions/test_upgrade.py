@@ -26,7 +26,7 @@ async def test_streams_and_progress_of_the_account_app_are_found_in_store(tmp_pa
         (jetstream / "APP").rename(jetstream / "STORE")
         server.configuration.write_text(wanted)
         await server.restart()
-        await init_bus(server.url, server.seed("admin", "STORE"))
+        await init_bus(server.servers, server.seed("admin", "STORE"))
 
         after = await streams_and_consumers(server)
         assert {name.replace("STORE.", "APP."): found["config"] for name, found in after.items()} == {
@@ -47,4 +47,4 @@ async def as_it_was(server: NatsServer) -> None:
     await server.stop()
     (server.store / "jetstream" / "STORE").rename(server.directory / "empty")
     await server.restart()
-    await init_bus(server.url, server.seed("admin", "STORE"))
+    await init_bus(server.servers, server.seed("admin", "STORE"))

@@ -31,7 +31,7 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 @asynccontextmanager
 async def on_the_bus(server: NatsServer, service: str, account: Account = Account.APP) -> AsyncIterator[Bus]:
     bus = Bus(service, Clock(), account)
-    await bus.open(server.url, server.seed(service, account.value))
+    await bus.open(server.servers, server.seed(service, account.value))
     try:
         yield bus
     finally:
@@ -305,7 +305,7 @@ async def test_closing_while_the_server_is_gone_leaves_no_task(server: NatsServe
     before = asyncio.all_tasks()
     buses = [Bus(service, Clock()) for service in ("gateway", "consent", "auth", "dsar")]
     for bus in buses:
-        await bus.open(server.url, server.seed(bus.service))
+        await bus.open(server.servers, server.seed(bus.service))
     await server.kill()
     await asyncio.sleep(0.3)
     await asyncio.gather(*(bus.close() for bus in buses))

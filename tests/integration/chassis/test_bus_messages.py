@@ -30,7 +30,7 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 @asynccontextmanager
 async def moved(server: NatsServer, service: str, seconds: float) -> AsyncIterator[Bus]:
     bus = Bus(service, Clock(seconds))
-    await bus.open(server.url, server.seed(service))
+    await bus.open(server.servers, server.seed(service))
     try:
         yield bus
     finally:

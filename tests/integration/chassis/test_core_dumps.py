@@ -117,7 +117,7 @@ def test_a_process_without_them_would(run: Callable[[str], "subprocess.Popen[byt
 
 
 def test_a_fork_of_such_a_process_is_as_closed(run: Callable[[str], "subprocess.Popen[bytes]"]) -> None:
-    fork = "import os, sys\nif pid := os.fork():\n    print(pid, flush=True)\n    os.waitpid(pid, 0)\n"
+    fork = "import os\nif pid := os.fork():\n    os.waitpid(pid, 0)\nelse:\n    print(os.getpid(), flush=True)\n"
     process = run(f"{READ}print('running', flush=True)\n{fork}")
     assert process.stdout
     child = int(process.stdout.readline())

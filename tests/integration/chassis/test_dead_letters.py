@@ -44,7 +44,7 @@ async def test_what_cannot_be_read_is_put_aside_and_what_follows_is_handled(
     holder = Holder()
     auth, dsar = Bus("auth", Clock()), Bus("dsar", Clock())
     for bus in (auth, dsar):
-        await bus.open(server.url, server.seed(bus.service), server.seed(bus.service, "EVENTS"))
+        await bus.open(server.servers, server.seed(bus.service), server.seed(bus.service, "EVENTS"))
     await publish_durably(dsar, ERASURE_REQUESTED.subject, unreadable, new_id())
     await publish_durably(dsar, ERASURE_REQUESTED.subject, b'{"erasure_id":"erasure-0000000001"}', new_id())
     with caplog.at_level(logging.ERROR):

@@ -11,13 +11,15 @@ import yaml
 from contracts.holder import SERVICES
 from ops.installation import main as installation
 from ops.machine import PODMAN
-from ops.run.configuration import KEYS
+from tests.integration.deploy.conftest import Render
 
 COMPOSE = Path("deploy/compose/compose.yaml")
-VALUES = {"LARABOT_AZURE_OPENAI_DEPLOYMENT_TYPE": "DataZoneStandard", "LARABOT_SMTP_PORT": "587"}
+CLUSTER = Path("deploy/compose/cluster.yaml")
 
 MOUNTS = {"nats": "server.conf", "admin": "admin.seed", "postgres": "databases.sql"}
-"""What compose mounts: the room, and the one file in it."""
+"""What compose mounts into one container each: the room, and the file that matters in it."""
+ROOMS = {*MOUNTS, "nats-2", "nats-3", "nats-tls"}
+TOLD = {*MOUNTS.values(), "init-bus.args"}
 
 
 def mode(path: Path) -> int:
@@ -25,14 +27,8 @@ def mode(path: Path) -> int:
 
 
 @pytest.fixture
-def rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("LARABOT_ENV_FILE", "none")
-    for key in KEYS:
-        if key.vendor and key.default is None:
-            monkeypatch.setenv(key.name, VALUES.get(key.name, "swedencentral" if "REGION" in key.name else "x"))
-    out = tmp_path / "installation"
-    assert installation(["--out", str(out), "--public-url", "https://larabot.example"]) == 0
-    return out
+def rendered(render: Render) -> Path:
+    return render()
 
 
 def test_each_service_is_given_its_own_secrets_only(rendered: Path) -> None:
@@ -44,23 +40,25 @@ def test_each_service_is_given_its_own_secrets_only(rendered: Path) -> None:
 
 def test_the_installation_is_closed_to_everybody_but_its_owner(rendered: Path) -> None:
     assert mode(rendered) == 0o700
-    assert {path.name for path in rendered.iterdir() if mode(path) & 0o077 and path.is_dir()} == set(MOUNTS)
+    assert {path.name for path in rendered.iterdir() if mode(path) & 0o077 and path.is_dir()} == ROOMS
     private = [path for room in ("keys", "env") for path in (rendered / room).iterdir()]
     assert {mode(path) for path in private} == {0o600}
     assert (rendered / ".gitignore").read_text() == "*\n"
 
 
 def test_only_rooms_without_keys_and_settings_are_mounted_each_into_one_container(rendered: Path) -> None:
-    services = yaml.safe_load(COMPOSE.read_text())["services"]
     mounted = [
         volume.split("}/")[1].split(":")[0]
-        for service in services.values()
+        for file in (COMPOSE, CLUSTER)
+        for service in yaml.safe_load(file.read_text())["services"].values()
         for volume in service.get("volumes", [])
         if "LARABOT_INSTALLATION" in volume
     ]
-    assert sorted(mounted) == sorted(MOUNTS)
-    files = {path for room in MOUNTS for path in (rendered / room).iterdir()}
-    assert {path.name for path in files} == set(MOUNTS.values())
+    shared = mounted.count("nats-tls")
+    assert shared == len(SERVICES) + len(["init-bus"])
+    assert sorted(mounted) == sorted([*(ROOMS - {"nats-tls"}), *["nats-tls"] * shared])
+    files = {path for room in ROOMS for path in (rendered / room).iterdir()}
+    assert {path.name for path in files} == TOLD
     assert {mode(path) for path in files} == {0o644}
 
 
@@ -87,7 +85,7 @@ def test_a_containers_user_reads_its_mount(rendered: Path, room: str, user: int)
 
 
 def test_no_container_may_dump_a_process() -> None:
-    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    services = {**yaml.safe_load(COMPOSE.read_text())["services"], **yaml.safe_load(CLUSTER.read_text())["services"]}
     assert [name for name, service in services.items() if service.get("ulimits") != {"core": 0}] == []
 
 
@@ -154,7 +152,7 @@ def test_podman_compose_accepts_the_file(rendered: Path) -> None:
         pytest.skip("podman is not installed; `make machine-setup` says how to get it")
     compose = Path(sys.executable).parent / "podman-compose"
     done = subprocess.run(
-        [str(compose), "-f", str(COMPOSE), "config"],
+        [str(compose), "-f", str(COMPOSE), "-f", str(CLUSTER), "config"],
         env={**os.environ, "LARABOT_INSTALLATION": str(rendered)},  # noqa: TID251 — podman needs its own
         capture_output=True,
         text=True,
@@ -162,4 +160,6 @@ def test_podman_compose_accepts_the_file(rendered: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert set(SERVICES) | {"nats", "postgres", "init-bus"} == set(yaml.safe_load(done.stdout)["services"])
+    assert set(SERVICES) | {"nats", "nats-2", "nats-3", "postgres", "init-bus"} == set(
+        yaml.safe_load(done.stdout)["services"]
+    )

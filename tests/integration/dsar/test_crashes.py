@@ -5,6 +5,7 @@ import sqlite3
 
 from kernel.certificate import check
 from tests.integration.dsar.cases import Dsar
+from tests.support.nats import NatsServer
 
 STEPS = ("recorded_at", "asked_at", "goodbye_at", "turn_at", "certified_at", "forgotten_at")
 
@@ -40,8 +41,10 @@ async def test_the_bus_may_crash_as_well(dsar: Dsar) -> None:
     dsar.holders.down.add("newsletter")
     opened = await dsar.open("account-without-a-bus", "erasure")
     await until_step(dsar, opened.id, "asked_at")
-    await dsar.service.server.kill()
-    await dsar.service.server.restart()
+    server = dsar.service.server
+    assert isinstance(server, NatsServer)
+    await server.kill()
+    await server.restart()
     dsar.holders.down.clear()
     async with asyncio.timeout(30):
         while not dsar.bus.connected:

@@ -67,9 +67,9 @@ class Owners:
 
     async def __aenter__(self) -> Self:
         for name, bus in self.buses.items():
-            await bus.open(self.server.url, self.server.seed(name))
+            await bus.open(self.server.servers, self.server.seed(name))
             await bus.serve(HEALTH[name], self._health)
-        await self.content.open(self.server.url, self.server.seed("textproxy", "CONTENT"))
+        await self.content.open(self.server.servers, self.server.seed("textproxy", "CONTENT"))
         await self.buses["auth"].serve(AUTHENTICATE, self._authenticate)
         await self.buses["auth"].serve(REGISTER, self._register)
         await self.buses["consent"].serve(GRANTED, self._granted)

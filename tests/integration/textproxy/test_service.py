@@ -76,7 +76,7 @@ async def gateway(server: NatsServer, service: RunningService) -> AsyncIterator[
 @shared
 async def content(server: NatsServer, service: RunningService) -> AsyncIterator[Bus]:
     bus = Bus("gateway", Clock(), Account.CONTENT)
-    await bus.open(server.url, server.seed("gateway", "CONTENT"))
+    await bus.open(server.servers, server.seed("gateway", "CONTENT"))
     yield bus
     await bus.close()
 
