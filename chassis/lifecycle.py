@@ -7,13 +7,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from sqlmodel import SQLModel
 
 import contracts
 from chassis import telemetry
-from chassis.bus import Bus, DurableConsumer, MediaType
+from chassis.bus import Answer, Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, is_away
@@ -35,8 +36,10 @@ from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import EXPORT, HEALTH, ExportPage, ExportRequest, Health
 from contracts.messages import Empty
-from contracts.table import Account, Call, Event, Stream
+from contracts.table import Account, AnyCall, AnyEvent, Call, Event, Stream
 
+RequestModel = TypeVar("RequestModel", bound=BaseModel)
+ReplyModel = TypeVar("ReplyModel", bound=BaseModel)
 Claimer = Callable[[str, str], Awaitable[Claim]]
 Background = Callable[[], Coroutine[Any, Any, None]]
 
@@ -99,19 +102,27 @@ class Service:
         self.content_bus = Bus(self.name, self.clock, Account.CONTENT)
         return self.content_bus
 
-    def answer(self, call: Call, handler: Callable[[Any, Caller], Awaitable[Any]]) -> None:
+    def answer(
+        self,
+        call: Call[RequestModel, ReplyModel],
+        handler: Callable[[RequestModel, Caller], Awaitable[ReplyModel | Answer]],
+    ) -> None:
         """Serve a call that this service owns."""
         self._subscribing.append(lambda: self._bus_of(call).serve(call, handler))
 
-    def stream(self, stream: Stream, handler: Callable[[Any, Caller], AsyncIterator[bytes | MediaType]]) -> None:
+    def stream(
+        self,
+        stream: Stream[RequestModel, BaseModel],
+        handler: Callable[[RequestModel, Caller], AsyncIterator[bytes | MediaType]],
+    ) -> None:
         """Serve a streamed call that this service owns."""
         self._subscribing.append(lambda: self._bus_of(stream).serve_stream(stream, handler))
 
-    def hear(self, event: Event, handler: Callable[[Any], Awaitable[None]]) -> None:
+    def hear(self, event: Event[RequestModel], handler: Callable[[RequestModel], Awaitable[None]]) -> None:
         """Hear a signal."""
         self._subscribing.append(lambda: self.bus.listen(event, handler))
 
-    def consume(self, event: Event, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
+    def consume(self, event: AnyEvent, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
         """Consume a durable event. Named by its durable: one consumer may read two events (dsar is a holder, too)."""
         self.background(
             f"consumer {durable_name(event, consumer)}", DurableConsumer(self.bus, event, consumer, handler).run
@@ -293,7 +304,7 @@ class Service:
     def _buses(self) -> tuple[Bus, ...]:
         return (self.bus,) if self.content_bus is None else (self.bus, self.content_bus)
 
-    def _bus_of(self, call: Call) -> Bus:
+    def _bus_of(self, call: AnyCall) -> Bus:
         if call.account is Account.CONTENT and self.content_bus is not None:
             return self.content_bus
         return self.bus
@@ -302,8 +313,7 @@ class Service:
         return await self.claim(erasure_id, holder)
 
     async def _ask_dsar(self, erasure_id: str, holder: str) -> Claim:
-        claim = await self.bus.call(CLAIM, ClaimRequest(erasure_id=erasure_id, holder=holder))
-        return Claim.model_validate(claim.model_dump())
+        return await self.bus.call(CLAIM, ClaimRequest(erasure_id=erasure_id, holder=holder))
 
     async def _publish(self, subject: str, payload: bytes, message_id: str) -> None:
         await publish_durably(self.bus, subject, payload, message_id)

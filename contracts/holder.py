@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.messages import Empty, Reply, Request
 from contracts.personal_data import Locator
-from contracts.table import Call
+from contracts.table import AnyCall, Call
 
 SERVICES = ("gateway", "auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar")
 
@@ -73,7 +73,7 @@ class ExportPage(Reply):
 EXPORT_ROWS_MAX = 100
 
 
-def health_of(service: str) -> Call:
+def health_of(service: str) -> Call[Empty, Health]:
     """The contract by which the gateway asks a service for its health."""
     return Call(
         owner=service,
@@ -86,11 +86,11 @@ def health_of(service: str) -> Call:
     )
 
 
-def export_of(service: str) -> Call:
+def export_of(service: str) -> Call[ExportRequest, ExportPage]:
     """The contract by which dsar reads what a service holds about a person."""
     return Call(owner=service, name="export", request=ExportRequest, reply=ExportPage, callers=("dsar",))
 
 
 HEALTH = {service: health_of(service) for service in SERVICES}
 EXPORT = {service: export_of(service) for service in SERVICES}
-CONTRACTS: tuple[Call, ...] = (*HEALTH.values(), *EXPORT.values())
+CONTRACTS: tuple[AnyCall, ...] = (*HEALTH.values(), *EXPORT.values())

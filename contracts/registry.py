@@ -1,7 +1,7 @@
 """The whole contract table, and the questions that everybody asks of it."""
 
 from contracts import analytics, auth, consent, dsar, gateway, holder, newsletter, speech, text
-from contracts.table import Call, Contract, Event
+from contracts.table import AnyCall, AnyEvent, Call, Contract, Event
 
 TABLE: tuple[Contract, ...] = (
     *auth.CONTRACTS,
@@ -15,6 +15,6 @@ TABLE: tuple[Contract, ...] = (
     *holder.CONTRACTS,
 )
 
-CALLS: tuple[Call, ...] = tuple(entry for entry in TABLE if isinstance(entry, Call))
-EVENTS: tuple[Event, ...] = tuple(entry for entry in TABLE if isinstance(entry, Event))
-ROUTES: tuple[Call, ...] = tuple(call for call in CALLS if call.http is not None)
+CALLS: tuple[AnyCall, ...] = tuple(entry for entry in TABLE if isinstance(entry, Call))
+EVENTS: tuple[AnyEvent, ...] = tuple(entry for entry in TABLE if isinstance(entry, Event))
+ROUTES: tuple[AnyCall, ...] = tuple(call for call in CALLS if call.http is not None)

@@ -7,13 +7,16 @@ that they cannot be misspelt: rpc.<owner>.v1.<verb>, evt.<owner>.<entity>.<past>
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
 from contracts.envelope import Audience
 from contracts.errors import ErrorKind
 
+Request_co = TypeVar("Request_co", bound=BaseModel, covariant=True)
+Reply_co = TypeVar("Reply_co", bound=BaseModel, covariant=True)
+Message_co = TypeVar("Message_co", bound=BaseModel, covariant=True)
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -76,13 +79,13 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Generic[Request_co, Reply_co]):
     """A request with one reply. `personal_data` says whether either may hold any (core NATS only, never kept)."""
 
     owner: str
     name: str
-    request: type[BaseModel]
-    reply: type[BaseModel]
+    request: type[Request_co]
+    reply: type[Reply_co]
     callers: tuple[str, ...] = ("gateway",)
     personal_data: bool = True
     account: Account = Account.APP
@@ -96,7 +99,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream(Call):
+class Stream(Call[Request_co, Reply_co]):
     """A request whose reply is a sequence of byte chunks with credit, cancel and an explicit end.
 
     `stall_seconds` is the longest silence between two chunks before the caller gives up.
@@ -107,7 +110,7 @@ class Stream(Call):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Generic[Message_co]):
     """Something that happened. Durable ones hold opaque ids and counts only.
 
     `per_holder` widens the subject by the holder's name, so that each may publish only its own. `shared`: of a
@@ -117,7 +120,7 @@ class Event:
     owner: str
     entity: str
     past: str
-    model: type[BaseModel]
+    model: type[Message_co]
     consumers: tuple[str, ...]
     durable: bool = True
     per_holder: bool = False
@@ -134,4 +137,7 @@ class Event:
         return f"{self.subject}.{holder}"
 
 
-Contract = Call | Event
+AnyCall: TypeAlias = Call[BaseModel, BaseModel]
+AnyStream: TypeAlias = Stream[BaseModel, BaseModel]
+AnyEvent: TypeAlias = Event[BaseModel]
+Contract = AnyCall | AnyEvent

@@ -13,7 +13,7 @@ from chassis.telemetry import Log
 from contracts.envelope import Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
-from contracts.table import Call
+from contracts.table import AnyCall
 
 log = Log("calls")
 
@@ -35,7 +35,7 @@ class Calls:
         self._clock = clock
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
 
-    async def request(self, call: Call, envelope: Envelope, body: bytes) -> Answer:
+    async def request(self, call: AnyCall, envelope: Envelope, body: bytes) -> Answer:
         """Send and wait.
 
         Raises:
@@ -48,7 +48,7 @@ class Calls:
                 raise_if_refused(answer.headers, answer.body)
             return answer
 
-    async def _ask(self, call: Call, request: bytes, headers: dict[str, str]) -> Answer:
+    async def _ask(self, call: AnyCall, request: bytes, headers: dict[str, str]) -> Answer:
         loop = asyncio.get_running_loop()
         token = new_id()
         future: asyncio.Future[Answer] = loop.create_future()
@@ -75,7 +75,7 @@ class Calls:
         self._waiting.clear()
 
 
-def _give_up(future: "asyncio.Future[Answer]", call: Call) -> None:
+def _give_up(future: "asyncio.Future[Answer]", call: AnyCall) -> None:
     if not future.done():
         log.warning("no answer in time", subject=call.subject, seconds=call.deadline_seconds)
         future.set_exception(Refusal(ErrorKind.TIMEOUT, "no-answer-in-time", retry_after_seconds=1))

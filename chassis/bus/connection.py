@@ -22,7 +22,7 @@ from chassis.clock import Clock
 from chassis.nats_servers import NatsServers
 from contracts.envelope import Caller, Envelope
 from contracts.identifiers import new_id
-from contracts.table import Account, Call, Event, Stream
+from contracts.table import Account, AnyCall, AnyStream, Call, Event, Stream
 
 RequestModel = TypeVar("RequestModel", bound=BaseModel)
 ReplyModel = TypeVar("ReplyModel", bound=BaseModel)
@@ -121,8 +121,10 @@ class Bus:
         if self._events_wanted:
             await self._events.close()
 
-    async def call(self, call: Call, request: BaseModel, caller: Caller | None = None) -> BaseModel:
-        """Ask, as this service or on a person's behalf.
+    async def call(
+        self, call: Call[RequestModel, ReplyModel], request: RequestModel, caller: Caller | None = None
+    ) -> ReplyModel:
+        """Ask, as this service or on a person's behalf; returns the contract's reply, validated.
 
         Raises:
             Refusal: the owner refused, nobody answered in time, or the bus is down.
@@ -130,7 +132,7 @@ class Bus:
         answer = await self.request(call, Envelope(caller=caller or self._own), request.model_dump_json().encode())
         return call.reply.model_validate_json(answer.body)
 
-    async def request(self, call: Call, envelope: Envelope, body: bytes) -> Answer:
+    async def request(self, call: AnyCall, envelope: Envelope, body: bytes) -> Answer:
         """Like `call`, with bytes in and out.
 
         Raises:
@@ -138,7 +140,7 @@ class Bus:
         """
         return await self._calls.request(call, envelope, body)
 
-    async def stream(self, stream: Stream, envelope: Envelope, body: bytes) -> IncomingStream:
+    async def stream(self, stream: AnyStream, envelope: Envelope, body: bytes) -> IncomingStream:
         """Ask for a streamed reply; returns when the owner has accepted.
 
         Raises:
@@ -146,11 +148,11 @@ class Bus:
         """
         return await self._streams.open(stream, envelope, body)
 
-    async def serve(self, call: Call, handler: Handler[RequestModel, ReplyModel]) -> None:
+    async def serve(self, call: Call[RequestModel, ReplyModel], handler: Handler[RequestModel, ReplyModel]) -> None:
         """Answer a call that this service owns, as one of its queue group."""
         await self._subscribe(call.subject, call.owner, self._endpoints.answering(call, handler))
 
-    async def serve_stream(self, stream: Stream, handler: StreamHandler[RequestModel]) -> None:
+    async def serve_stream(self, stream: Stream[RequestModel, BaseModel], handler: StreamHandler[RequestModel]) -> None:
         """Answer a call with a stream of chunks."""
         await self._subscribe(stream.subject, stream.owner, self._endpoints.streaming(stream, handler))
 
@@ -158,7 +160,7 @@ class Bus:
         """Wait until the server knows every subscription: only then is the service ready."""
         await self._link.settled()
 
-    async def signal(self, event: Event, message: BaseModel) -> None:
+    async def signal(self, event: Event[RequestModel], message: RequestModel) -> None:
         """Tell whoever listens now.
 
         Raises:
@@ -166,7 +168,7 @@ class Bus:
         """
         self._link.send(event.subject, message.model_dump_json().encode(), "")
 
-    async def listen(self, event: Event, handler: SignalHandler[RequestModel]) -> None:
+    async def listen(self, event: Event[RequestModel], handler: SignalHandler[RequestModel]) -> None:
         """Hear a signal; a message that does not fit is dropped with a log line."""
         room = asyncio.Semaphore(SIGNALS_AT_ONCE_MAX)
 

@@ -22,7 +22,7 @@ from chassis.metrics import DEAD_LETTERS
 from chassis.telemetry import Log
 from contracts.derive.streams import dead_letter_subject, durable_name, stream_of
 from contracts.errors import Refusal
-from contracts.table import Event
+from contracts.table import AnyEvent
 
 CONCURRENT_MAX = 16
 FETCH_SECONDS = 2.0
@@ -41,7 +41,7 @@ class DurableConsumer:
     The handler gets the message and, of an event per holder, the holder on whose subject it was published.
     """
 
-    def __init__(self, bus: Bus, event: Event, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, bus: Bus, event: AnyEvent, consumer: str, handler: Callable[..., Awaitable[None]]) -> None:
         self._bus = bus
         self._event = event
         self._handler = handler

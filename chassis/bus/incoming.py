@@ -16,13 +16,13 @@ from chassis.bus.codec import raise_if_refused, refusal_from_bytes
 from chassis.bus.frames import ALIVE, CANCEL, GRANT, HEARTBEAT_SECONDS, WINDOW, Flag, Frame, decode_frame
 from chassis.bus.link import Send
 from contracts.errors import ErrorKind, Refusal
-from contracts.table import Stream
+from contracts.table import AnyStream
 
 
 class IncomingStream:
     """One streamed reply: iterate over its bytes; leaving early cancels the work at the owner."""
 
-    def __init__(self, stream: Stream, send: Send, reply: str, forget: Callable[[], object]) -> None:
+    def __init__(self, stream: AnyStream, send: Send, reply: str, forget: Callable[[], object]) -> None:
         self._loop = asyncio.get_running_loop()
         self._stream = stream
         self._send = send
@@ -177,6 +177,6 @@ class IncomingStream:
             self._ended = True  # the bus is down: the owner cancels by itself
 
 
-def leads_to_owner(stream: Stream, control: str) -> bool:
+def leads_to_owner(stream: AnyStream, control: str) -> bool:
     """Whether words to the owner would reach it: an owner that names any other subject borrows our permissions."""
     return control.startswith(f"_INBOX.{stream.owner}.")

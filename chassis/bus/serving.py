@@ -20,7 +20,7 @@ from chassis.tasks import end_all
 from chassis.telemetry import Log
 from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
-from contracts.table import Call, Event, Stream
+from contracts.table import AnyCall, AnyEvent, AnyStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Endpoints:
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
 
-    def answering(self, call: Call, handler: AnyHandler) -> Received:
+    def answering(self, call: AnyCall, handler: AnyHandler) -> Received:
         """Make the subscription callback for a call with one reply."""
 
         async def received(message: Msg) -> None:
@@ -60,7 +60,7 @@ class Endpoints:
 
         return received
 
-    def streaming(self, stream: Stream, handler: AnyStreamHandler) -> Received:
+    def streaming(self, stream: AnyStream, handler: AnyStreamHandler) -> Received:
         """Make the subscription callback for a call with a streamed reply."""
 
         async def received(message: Msg) -> None:
@@ -75,7 +75,7 @@ class Endpoints:
             await asyncio.wait(self._tasks, timeout=seconds)
         await end_all(self._tasks)
 
-    async def _start(self, call: Call, message: Msg, work: Callable[[], Awaitable[None]]) -> None:
+    async def _start(self, call: AnyCall, message: Msg, work: Callable[[], Awaitable[None]]) -> None:
         if not fits(call, message):
             log.failure("message does not fit its contract", subject=call.subject)
             return
@@ -88,7 +88,7 @@ class Endpoints:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, call: Call, handler: AnyHandler, message: Msg) -> None:
+    async def _answer(self, call: AnyCall, handler: AnyHandler, message: Msg) -> None:
         headers: dict[str, str] = {}
         time = asyncio.get_running_loop().time
         began = time()
@@ -104,7 +104,7 @@ class Endpoints:
             headers, body = encode_refusal(Refusal(ErrorKind.INTERNAL, "answer-too-large"))
         self._send(message.reply, body, "", headers)
 
-    async def _handled(self, call: Call, handler: AnyHandler, message: Msg) -> Answer:
+    async def _handled(self, call: AnyCall, handler: AnyHandler, message: Msg) -> Answer:
         envelope, body = self._accepted(message)
         with answering(call.subject, message.headers):
             try:
@@ -118,7 +118,7 @@ class Endpoints:
                 log.failure("endpoint failed", error=error, subject=call.subject)
                 raise refusal_of(error) from None
 
-    async def _stream(self, stream: Stream, handler: AnyStreamHandler, message: Msg) -> None:
+    async def _stream(self, stream: AnyStream, handler: AnyStreamHandler, message: Msg) -> None:
         with self._outgoing.begin(message.reply) as outgoing:
             try:
                 envelope, body = self._accepted(message)
@@ -156,7 +156,7 @@ def refusal_of(error: Exception) -> Refusal:
     return Refusal(ErrorKind.INTERNAL)
 
 
-async def _pump(stream: Stream, chunks: AsyncIterator[bytes | MediaType], outgoing: OutgoingStream) -> None:
+async def _pump(stream: AnyStream, chunks: AsyncIterator[bytes | MediaType], outgoing: OutgoingStream) -> None:
     """Accept at once, so that the reader can cancel before the first byte; then pass the chunks on."""
     outgoing.accept()
     begun = False
@@ -174,7 +174,7 @@ async def _pump(stream: Stream, chunks: AsyncIterator[bytes | MediaType], outgoi
     outgoing.end(Flag.END)
 
 
-def fits(call: Call, message: Msg) -> bool:
+def fits(call: AnyCall, message: Msg) -> bool:
     """Whether the server delivered what was subscribed to, with a reply inbox of a known caller.
 
     A consumer's fetch may name any subject as its reply and so make the server deliver stream messages here;
@@ -185,7 +185,7 @@ def fits(call: Call, message: Msg) -> bool:
     return message.subject == call.subject and root == "_INBOX" and caller in call.callers
 
 
-async def guarded(call: Call, work: Callable[[], Awaitable[None]]) -> None:
+async def guarded(call: AnyCall, work: Callable[[], Awaitable[None]]) -> None:
     """Run a request's work; an answer that cannot be sent (bus lost, cancelled) ends quietly."""
     try:
         await work()
@@ -198,7 +198,7 @@ async def guarded(call: Call, work: Callable[[], Awaitable[None]]) -> None:
         log.failure("endpoint failed", error=error, subject=call.subject)
 
 
-async def hear(event: Event, handler: Callable[[Any], Awaitable[None]], data: bytes) -> None:
+async def hear(event: AnyEvent, handler: Callable[[Any], Awaitable[None]], data: bytes) -> None:
     """Handle a signal; one that does not fit, or a handler's bug, is a log line."""
     try:
         await handler(parse(event.model, {}, data))

@@ -13,7 +13,7 @@ from chassis.clock import Clock
 from contracts.envelope import Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.identifiers import new_id
-from contracts.table import Stream
+from contracts.table import AnyStream
 
 STREAMS_MAX = 1024
 LOOK_SECONDS = 0.25
@@ -27,10 +27,10 @@ class StreamCalls:
         self._inbox = inbox
         self._clock = clock
         self._open: dict[str, IncomingStream] = {}
-        self._left_early: dict[str, Stream] = {}
+        self._left_early: dict[str, AnyStream] = {}
         self._watch: asyncio.TimerHandle | None = None
 
-    async def open(self, stream: Stream, envelope: Envelope, body: bytes) -> IncomingStream:
+    async def open(self, stream: AnyStream, envelope: Envelope, body: bytes) -> IncomingStream:
         """Ask for a stream and wait until it is accepted.
 
         Raises:
@@ -80,7 +80,7 @@ class StreamCalls:
             self._watch.cancel()
             self._watch = None
 
-    def _note_left_early(self, token: str, stream: Stream) -> None:
+    def _note_left_early(self, token: str, stream: AnyStream) -> None:
         self._left_early[token] = stream
         while len(self._left_early) > STREAMS_MAX:
             del self._left_early[next(iter(self._left_early))]

@@ -6,7 +6,7 @@ from contracts.derive.schemas import Schemas
 from contracts.derive.streams import durable_name, stream_of
 from contracts.holder import HOLDERS, service_of
 from contracts.registry import CALLS, EVENTS
-from contracts.table import Account, Call, Event, Stream
+from contracts.table import Account, AnyCall, AnyEvent, Stream
 
 VERSION = "1.0.0"
 DESCRIPTION = """Accounts of one NATS installation. `content` carries message text and imports nothing, so nothing in it
@@ -49,7 +49,7 @@ def server(account: Account) -> JsonObject:
     }
 
 
-def call_channels(call: Call, schemas: Schemas) -> JsonObject:
+def call_channels(call: AnyCall, schemas: Schemas) -> JsonObject:
     """A channel for the request and one for the reply, whose address is the caller's inbox."""
     servers = [{"$ref": f"#/servers/{call.account.value.lower()}"}]
     return {
@@ -68,7 +68,7 @@ def call_channels(call: Call, schemas: Schemas) -> JsonObject:
     }
 
 
-def reply_message(call: Call, schemas: Schemas) -> JsonObject:
+def reply_message(call: AnyCall, schemas: Schemas) -> JsonObject:
     """A streamed reply is pieces of bytes, numbered without a gap, up to an explicit end."""
     if not isinstance(call, Stream):
         return {"payload": schemas.reference(call.reply)}
@@ -80,7 +80,7 @@ def reply_message(call: Call, schemas: Schemas) -> JsonObject:
     }
 
 
-def call_operations(call: Call) -> JsonObject:
+def call_operations(call: AnyCall) -> JsonObject:
     """The owner receives in its queue group; each caller sends."""
     name = name_of(call)
     shared = {
@@ -100,7 +100,7 @@ def call_operations(call: Call) -> JsonObject:
     return operations
 
 
-def event_channel(event: Event, schemas: Schemas) -> JsonObject:
+def event_channel(event: AnyEvent, schemas: Schemas) -> JsonObject:
     channel: JsonObject = {
         "address": event.subject_for("{holder}") if event.per_holder else event.subject,
         "servers": [{"$ref": f"#/servers/{(Account.EVENTS if event.durable else Account.APP).value.lower()}"}],
@@ -113,7 +113,7 @@ def event_channel(event: Event, schemas: Schemas) -> JsonObject:
     return {name_of(event): channel}
 
 
-def event_operations(event: Event) -> JsonObject:
+def event_operations(event: AnyEvent) -> JsonObject:
     """A durable event is received through a durable consumer, a shared signal by one replica of a service."""
     name = name_of(event)
     shared = {
@@ -132,6 +132,6 @@ def event_operations(event: Event) -> JsonObject:
     return operations
 
 
-def name_of(entry: Call | Event) -> str:
+def name_of(entry: AnyCall | AnyEvent) -> str:
     """A name that is unique in the document and fit for a key."""
     return entry.subject.replace(".", "_")

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from contracts import holder
 from contracts.messages import Done, Empty
 from contracts.registry import CALLS, EVENTS
-from contracts.table import Call
+from contracts.table import AnyCall
 
 WITHOUT_CONTENT: tuple[type[BaseModel], ...] = (Empty, Done)
 
@@ -23,6 +23,6 @@ def example_names() -> dict[str, type[BaseModel]]:
     return {name: model for name, model in sorted(named.items()) if model not in WITHOUT_CONTENT}
 
 
-def owner_of(call: Call) -> str:
+def owner_of(call: AnyCall) -> str:
     """The owner, or `holder` for what every service answers."""
     return "holder" if call in holder.CONTRACTS else call.owner

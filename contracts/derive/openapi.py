@@ -11,7 +11,7 @@ from contracts.dsar import CASE, CERTIFICATE, PACKAGE
 from contracts.envelope import Audience
 from contracts.fields import IDEMPOTENCY_KEY_MAX
 from contracts.registry import ROUTES
-from contracts.table import Call, Http, Stream
+from contracts.table import AnyCall, Http, Stream
 
 VERSION = "1.0.0"
 DESCRIPTION = """Errors are problem documents (RFC 9457). Unknown members of a body are refused with 422. Texts are
@@ -61,7 +61,7 @@ def openapi_document() -> JsonObject:
     }
 
 
-def operation(call: Call, http: Http, schemas: Schemas) -> JsonObject:
+def operation(call: AnyCall, http: Http, schemas: Schemas) -> JsonObject:
     """One route of the contract table."""
     in_path = path_parameters(http.path)
     described: JsonObject = {
@@ -115,7 +115,7 @@ def path_parameters(path: str) -> list[str]:
     return re.findall(r"{(\w+)}", path)
 
 
-def rest_of(call: Call, in_path: list[str]) -> list[str]:
+def rest_of(call: AnyCall, in_path: list[str]) -> list[str]:
     """The request's members that do not stand in the path."""
     return [name for name in call.request.model_fields if name not in in_path]
 
@@ -135,7 +135,7 @@ def header(name: str, *, required: bool, schema: JsonObject) -> JsonObject:
     return {"name": name, "in": "header", "required": required, "schema": schema}
 
 
-def success(call: Call, http: Http, schemas: Schemas) -> JsonObject:
+def success(call: AnyCall, http: Http, schemas: Schemas) -> JsonObject:
     """What is answered when all goes well."""
     answer: JsonObject = {"description": "Done"}
     if http.sets_cookie:
@@ -145,7 +145,7 @@ def success(call: Call, http: Http, schemas: Schemas) -> JsonObject:
     return answer
 
 
-def content(call: Call, schemas: Schemas) -> JsonObject:
+def content(call: AnyCall, schemas: Schemas) -> JsonObject:
     """The bodies of a success: JSON, a stream of events, or a file."""
     if not isinstance(call, Stream):
         return {"application/json": {"schema": schemas.reference(call.reply)}}
@@ -159,7 +159,7 @@ def content(call: Call, schemas: Schemas) -> JsonObject:
     return forms | OTHER_FORMS.get(call.subject, {})
 
 
-def security(call: Call, http: Http) -> list[JsonObject]:
+def security(call: AnyCall, http: Http) -> list[JsonObject]:
     """Any one of these is enough; `{}` means that none is needed."""
     if call.subject in REACHED_BY_SECRET:
         return [{SESSION: []}, {CASE_SECRET: []}]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from contracts.derive.streams import DURABLES, STREAMS, DurableSettings, dead_letter_subject
 from contracts.holder import HOLDERS, SERVICES, service_of
 from contracts.registry import CALLS, EVENTS
-from contracts.table import Account, Call, Event, Stream
+from contracts.table import Account, AnyCall, AnyEvent, Stream
 
 ADMIN = "admin"
 NEXT = "$JS.API.CONSUMER.MSG.NEXT."
@@ -77,11 +77,11 @@ def _stored(role: str) -> set[str]:
     return announced | {subject for durable in DURABLES if durable.service == role for subject in _fetched(durable)}
 
 
-def _calls_in(account: Account) -> list[Call]:
+def _calls_in(account: Account) -> list[AnyCall]:
     return [call for call in CALLS if call.account == account]
 
 
-def _published_for(call: Call, role: str) -> Iterable[str]:
+def _published_for(call: AnyCall, role: str) -> Iterable[str]:
     if role in call.callers:
         yield call.subject
         if isinstance(call, Stream):  # credit and cancel go to the owner's inbox
@@ -90,7 +90,7 @@ def _published_for(call: Call, role: str) -> Iterable[str]:
         yield from (inbox_of(caller) for caller in call.callers)
 
 
-def _announced(event: Event, role: str) -> Iterable[str]:
+def _announced(event: AnyEvent, role: str) -> Iterable[str]:
     """An event's own subject for its owner; of a per-holder event, the subjects of one's own holders only."""
     if event.per_holder:
         yield from (event.subject_for(holder) for holder in HOLDERS if service_of(holder) == role)
@@ -98,7 +98,7 @@ def _announced(event: Event, role: str) -> Iterable[str]:
         yield event.subject
 
 
-def _heard(event: Event, role: str) -> str:
+def _heard(event: AnyEvent, role: str) -> str:
     return f"{event.subject} {role}" if event.shared else event.subject
 
 

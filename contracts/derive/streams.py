@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from contracts.dsar import ERASURE_COMPLETED, ERASURE_REQUESTED
 from contracts.holder import service_of
 from contracts.registry import EVENTS
-from contracts.table import Event
+from contracts.table import AnyEvent
 
 MEBIBYTE = 1024 * 1024
 DAY_SECONDS = 24 * 60 * 60
@@ -50,7 +50,7 @@ class DurableSettings:
     filter_subject: str
 
 
-def stream_of(event: Event) -> str:
+def stream_of(event: AnyEvent) -> str:
     """The stream that keeps a durable event."""
     if not event.durable:
         msg = f"{event.subject} is a signal; no stream keeps it"
@@ -58,7 +58,7 @@ def stream_of(event: Event) -> str:
     return event.owner.upper()
 
 
-def durable_name(event: Event, consumer: str) -> str:
+def durable_name(event: AnyEvent, consumer: str) -> str:
     """The durable consumer by which one consumer (a service, or a holder of personal data) reads an event."""
     pattern = _DURABLE_NAMES.get(event.subject, f"{{consumer}}-{event.entity}-{event.past}")
     return pattern.format(consumer=consumer)

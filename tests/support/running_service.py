@@ -22,7 +22,7 @@ from contracts.errors import ErrorKind, Refusal
 from contracts.holder import HEALTH
 from contracts.identifiers import new_id
 from contracts.messages import Empty
-from contracts.table import Call, Event
+from contracts.table import AnyCall, AnyEvent
 from ops.run import lifeline
 from tests.support.fork_server import ForkedProcess, fork_server
 from tests.support.nats import NatsServer
@@ -63,12 +63,12 @@ class BusClient:
     ) -> None:
         await self.bus.close()
 
-    async def tell(self, event: Event, message: BaseModel) -> None:
+    async def tell(self, event: AnyEvent, message: BaseModel) -> None:
         """Publish one of this role's durable events."""
         await publish_durably(self.bus, event.subject, message.model_dump_json().encode(), new_id())
 
     @asynccontextmanager
-    async def consuming(self, event: Event, handler: Callable[[Any], Awaitable[None]]) -> AsyncIterator[None]:
+    async def consuming(self, event: AnyEvent, handler: Callable[[Any], Awaitable[None]]) -> AsyncIterator[None]:
         """Handle a durable event in this role meanwhile."""
         consumer = asyncio.create_task(DurableConsumer(self.bus, event, self.role, handler).run())
         try:
@@ -76,18 +76,18 @@ class BusClient:
         finally:
             await end_all({consumer})
 
-    async def ask(self, call: Call, body: Mapping[str, Any] | None = None, **caller: Any) -> Answer:
+    async def ask(self, call: AnyCall, body: Mapping[str, Any] | None = None, **caller: Any) -> Answer:
         """The raw answer; `caller` fills the envelope."""
         envelope = Envelope(caller=Caller(service=self.role, **caller))
         return await self.bus.request(call, envelope, as_json(body or {}))
 
     async def get(
-        self, call: Call, expected: type[Reply], body: Mapping[str, Any] | None = None, **caller: Any
+        self, call: AnyCall, expected: type[Reply], body: Mapping[str, Any] | None = None, **caller: Any
     ) -> Reply:
         """The parsed answer."""
         return expected.model_validate_json((await self.ask(call, body, **caller)).body)
 
-    async def refused(self, call: Call, body: Mapping[str, Any] | None = None, **caller: Any) -> Refusal:
+    async def refused(self, call: AnyCall, body: Mapping[str, Any] | None = None, **caller: Any) -> Refusal:
         """The refusal that must come."""
         try:
             await self.ask(call, body, **caller)

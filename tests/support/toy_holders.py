@@ -128,7 +128,7 @@ class ToyHolders:
                 raise Refusal(ErrorKind.UNAVAILABLE, "down")
             bus = self.buses[service_of(holder)]
             request = ClaimRequest(erasure_id=event.erasure_id, holder=holder)
-            claim = Claim.model_validate((await bus.call(CLAIM, request)).model_dump())
+            claim = await bus.call(CLAIM, request)
             self.claims.append((holder, claim))
             if claim.done:
                 return

@@ -3,9 +3,9 @@
 import asyncio
 
 from chassis.bus import Bus
-from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocators, AccountLocatorsRequest, BlockAccount
+from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocatorsRequest, BlockAccount
 from contracts.errors import ErrorKind, Refusal
-from contracts.gateway import QUOTA_KEYS, QuotaKeys, QuotaKeysRequest
+from contracts.gateway import QUOTA_KEYS, QuotaKeysRequest
 from contracts.holder import EXPORT, ExportPage, ExportRequest
 from contracts.personal_data import Locator
 from services.dsar.domain.case import Subject
@@ -23,16 +23,15 @@ class BusAccounts:
         Raises:
             Refusal: a service did not answer, or does not know the account.
         """
-        known, quota = await asyncio.gather(
+        account, quota = await asyncio.gather(
             self._bus.call(ACCOUNT_LOCATORS, AccountLocatorsRequest(account_id=account_id)),
             self._bus.call(QUOTA_KEYS, QuotaKeysRequest(account_id=account_id)),
         )
-        account = AccountLocators.model_validate(known.model_dump())
         locators = {kind.value: list(values) for kind, values in account.values.items()}
         addresses = sorted(set(account.verified_addresses))
         locators[Locator.ACCOUNT_ID.value] = [account_id]
         locators[Locator.EMAIL.value] = sorted({*locators.get(Locator.EMAIL.value, []), *addresses})
-        locators[Locator.QUOTA_KEY.value] = QuotaKeys.model_validate(quota.model_dump()).keys
+        locators[Locator.QUOTA_KEY.value] = quota.keys
         return Subject(locators=locators, addresses=addresses)
 
     async def block(self, account_id: str) -> None:
@@ -61,5 +60,4 @@ class BusHolders:
             Refusal: the service did not answer.
         """
         told = {Locator(kind): values for kind, values in locators.items()}
-        page = await self._bus.call(EXPORT[service], ExportRequest(locators=told, cursor=cursor))
-        return ExportPage.model_validate(page.model_dump())
+        return await self._bus.call(EXPORT[service], ExportRequest(locators=told, cursor=cursor))

@@ -10,12 +10,12 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from chassis.bus import Bus
 from chassis.tasks import end_all
 from contracts.auth import AUTHENTICATE, Authenticate, Session, SessionsRevoked
-from contracts.consent import GRANTED, ConsentChanged, Granted, GrantedRequest, Purpose
+from contracts.consent import GRANTED, ConsentChanged, GrantedRequest, Purpose
 from contracts.errors import ErrorKind, Refusal
 from contracts.fields import SECRET_MAX
 
@@ -142,12 +142,11 @@ class BusSessions:
 
     async def _ask(self, cookie: str) -> Session | None:
         try:
-            reply = await self._bus.call(AUTHENTICATE, Authenticate(secret=cookie))
+            return await self._bus.call(AUTHENTICATE, Authenticate(secret=cookie))
         except Refusal as refusal:
             if refusal.kind in {ErrorKind.UNAUTHENTICATED, ErrorKind.INVALID}:
                 return None
             raise
-        return cast("Session", reply)
 
     def revoked(self, message: SessionsRevoked) -> None:
         """Forget the sessions that were revoked."""
@@ -183,7 +182,7 @@ class BusConsents:
 
     async def _ask(self, account_id: str | None, visitor_id: str | None) -> frozenset[Purpose]:
         reply = await self._bus.call(GRANTED, GrantedRequest(account_id=account_id, visitor_id=visitor_id))
-        return frozenset(cast("Granted", reply).purposes)
+        return frozenset(reply.purposes)
 
     def changed(self, message: ConsentChanged) -> None:
         """Forget what was known of whoever changed their mind."""

@@ -12,7 +12,7 @@ from starlette.types import Send
 from chassis.bus import Answer, Bus
 from contracts.envelope import HEADER_COOKIE, CookieToSet, Envelope
 from contracts.errors import Refusal
-from contracts.table import Account, Call, Http, Stream
+from contracts.table import Account, AnyCall, AnyStream, Http, Stream
 from services.gateway.adapters.repeats import Claimed, Repeats
 from services.gateway.api.admission import Admission, Admitted
 from services.gateway.api.http_request import HttpRequest
@@ -40,7 +40,7 @@ class ContractRoutes:
 class ContractEndpoint:
     """One contract; every refusal becomes a problem document."""
 
-    def __init__(self, routes: ContractRoutes, call: Call, http: Http) -> None:
+    def __init__(self, routes: ContractRoutes, call: AnyCall, http: Http) -> None:
         self._admission, self._repeats, self._leases = routes.admission, routes.repeats, routes.leases
         self._bus = routes.buses[call.account]
         self._call = call
@@ -66,7 +66,7 @@ class ContractEndpoint:
         await response(request.scope, _nothing, send)
 
     async def _stream(
-        self, call: Stream, request: HttpRequest, admitted: Admitted, envelope: Envelope, body: bytes, send: Send
+        self, call: AnyStream, request: HttpRequest, admitted: Admitted, envelope: Envelope, body: bytes, send: Send
     ) -> None:
         with self._leases.begin(request, admitted.caller, self._http.purpose) as lease:
             try:

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from contracts.errors import ErrorKind, Refusal
-from contracts.table import Call, Http
+from contracts.table import AnyCall, Http
 from services.gateway.api.http_request import PARAMETERS_MAX, HttpRequest
 
 PARAMETER_LENGTH_MAX = 300
@@ -25,7 +25,7 @@ class Parameters:
     Everything else stands in the body: an address is kept by browsers, proxies and logs.
     """
 
-    def __init__(self, call: Call, http: Http) -> None:
+    def __init__(self, call: AnyCall, http: Http) -> None:
         members = set(call.request.model_fields) - set(re.findall(r"{(\w+)}", http.path))
         self._in_query = frozenset(members if http.method in {"GET", "DELETE"} else ())
         self._in_body = frozenset(members - self._in_query)

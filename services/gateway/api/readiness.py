@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from chassis.bus import Bus
 from contracts.errors import Refusal
-from contracts.holder import HEALTH, SERVICES, Health
+from contracts.holder import HEALTH, SERVICES
 from contracts.messages import Empty
 
 
@@ -48,4 +48,4 @@ class Readiness:
             health = await self._bus.call(HEALTH[service], Empty())
         except Refusal as refusal:
             return [refusal.reason or refusal.kind.value]
-        return Health.model_validate(health.model_dump()).failing
+        return health.failing

@@ -7,7 +7,7 @@ from chassis.bus import Bus
 from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.newsletter import BREVO_CALLBACK, UNSUBSCRIBE
-from contracts.table import Call, Limit
+from contracts.table import AnyCall, Limit
 from services.gateway.adapters.limits import RateLimits
 from services.gateway.api.admission import LimitReached
 from services.gateway.api.http_request import request_of
@@ -51,7 +51,7 @@ class VendorCalls:
             return _problem(refusal, request)
         return HttpResponse(200, [NO_STORE])
 
-    async def _ask(self, request: Request, call: Call, members: dict[str, object]) -> None:
+    async def _ask(self, request: Request, call: AnyCall, members: dict[str, object]) -> None:
         envelope = Envelope(caller=Caller(service="gateway", language=request_of(request).language))
         await self._bus.request(call, envelope, orjson.dumps(members))
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from chassis.bus import Bus
-from contracts.auth import ACCOUNT_LOCATORS, AccountLocators, AccountLocatorsRequest
-from contracts.consent import NEWSLETTER_CHOICE, NewsletterChoice, NewsletterChoiceRequest
+from contracts.auth import ACCOUNT_LOCATORS, AccountLocatorsRequest
+from contracts.consent import NEWSLETTER_CHOICE, NewsletterChoiceRequest
 from contracts.errors import ErrorKind, Refusal
 from services.newsletter.ports import Choice
 
@@ -16,8 +16,7 @@ class BusChoices:
         self._bus = bus
 
     async def of(self, record_id: str) -> Choice | None:
-        reply = await self._bus.call(NEWSLETTER_CHOICE, NewsletterChoiceRequest(record_id=record_id))
-        found = NewsletterChoice.model_validate(reply.model_dump())
+        found = await self._bus.call(NEWSLETTER_CHOICE, NewsletterChoiceRequest(record_id=record_id))
         if found.account_id is None or found.at is None or found.language is None:
             return None
         return Choice(account_id=found.account_id, agreed=found.agreed, at=found.at, language=found.language)
@@ -36,4 +35,4 @@ class BusAccounts:
             if refusal.kind is ErrorKind.NOT_FOUND:
                 return ()
             raise
-        return AccountLocators.model_validate(reply.model_dump()).verified_addresses
+        return reply.verified_addresses

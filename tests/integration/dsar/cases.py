@@ -11,7 +11,7 @@ from chassis.bus import Bus
 from contracts.dsar import CASE, CERTIFICATE, OPEN, Case, Opened
 from contracts.envelope import Caller, Envelope
 from contracts.errors import Refusal
-from contracts.table import Stream
+from contracts.table import AnyStream
 from tests.integration.emulators.running import Running
 from tests.support.running_service import BusClient, RunningService
 from tests.support.toy_holders import ToyHolders
@@ -55,7 +55,7 @@ class Dsar:
                         return case
                 await asyncio.sleep(0.05)
 
-    async def streamed(self, stream: Stream, body: dict[str, Any] | None = None, **caller: Any) -> bytes:
+    async def streamed(self, stream: AnyStream, body: dict[str, Any] | None = None, **caller: Any) -> bytes:
         envelope = Envelope(caller=Caller(service="gateway", **caller))
         incoming = await self.bus.stream(stream, envelope, orjson.dumps(body or {}))
         return b"".join([chunk async for chunk in incoming])

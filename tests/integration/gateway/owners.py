@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 from pydantic import SecretStr
 
-from chassis.bus import Bus, MediaType
+from chassis.bus import Answer, Bus, MediaType
 from chassis.clock import Clock
 from chassis.lifecycle import Service
 from contracts.auth import AUTHENTICATE, REGISTER, Authenticate, Session
@@ -132,13 +132,13 @@ class Owners:
             await self.before_consent()
         return answer
 
-    async def _set_consent(self, request: SetConsent, caller: Caller) -> Done:
+    async def _set_consent(self, request: SetConsent, caller: Caller) -> Answer:
         self.consent_callers.append(caller.account_id)
-        return Done()
+        return Answer(b"{}")
 
-    async def _token(self, request: Any, caller: Caller) -> Done:
+    async def _token(self, request: Any, caller: Caller) -> Answer:
         self.tokens += 1
-        return Done()
+        return Answer(b"{}")
 
     async def _tools(self, request: Empty, caller: Caller) -> Tools:
         return Tools(tools=[])
