@@ -205,8 +205,12 @@ class _Writer:
 
 
 def _truncate(session: Session) -> None:
-    """Stands for a checkpoint among the units; the writer knows it and runs none of it."""
-    raise NotImplementedError
+    """Stands for a checkpoint among the units: the writer knows it by identity and never runs it.
+
+    Raises:
+        RuntimeError: always; a checkpoint is no work within a transaction.
+    """
+    raise RuntimeError("a checkpoint within a transaction", session.in_transaction())
 
 
 def _read(connection: Connection, unit: Unit[Any], clock: Clock) -> Outcome:
