@@ -46,7 +46,7 @@ def checked_address(address: str, hosts: tuple[str, ...], *, emulated: bool) -> 
     if parts.scheme not in ENCRYPTED:
         raise PydanticCustomError("not-encrypted", "the address is not encrypted")
     if not any(host.endswith(one) if one.startswith(".") else host == one for one in hosts):
-        raise PydanticCustomError("not-the-processor", "the host is not one of the processor's")
+        raise PydanticCustomError("not-the-processor", "the host is none of {hosts}", {"hosts": ", ".join(hosts)})
     return address
 
 

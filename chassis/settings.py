@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.core_dumps import forbid_core_dumps
@@ -76,9 +77,17 @@ class Settings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['type']}" for e in error.errors(include_input=False)]
+            lines = [f"{PREFIX}{str(e['loc'][0]).upper()}: {_reason(e)}" for e in error.errors(include_input=False)]
             message = f"settings refused for {cls.__module__}:\n  " + "\n  ".join(lines)
             raise SettingsRefused(message) from None
+
+
+def _reason(error: ErrorDetails) -> str:
+    """Why a setting is refused: a code, and our own words where it is a rule of ours (pydantic's may quote the value).
+
+    Pydantic gives an address of its documentation with each error of its own, and none with a PydanticCustomError.
+    """
+    return error["type"] if "url" in error else f"{error['type']} ({error['msg']})"
 
 
 def refuse_unknown(fields: set[str]) -> None:

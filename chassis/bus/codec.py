@@ -44,8 +44,10 @@ def decode_request(data: bytes) -> tuple[Envelope, bytes]:
         raise Refusal(ErrorKind.MALFORMED, "envelope") from None
 
 
-def parse(model: type[Model], parameters: Mapping[str, str], body: bytes) -> Model:
+def parse(model: type[Model], parameters: Mapping[str, str], body: bytes, *, stored: bool = True) -> Model:
     """Validate a body, with the route's parameters as further members.
+
+    `stored` is false for what no database may ever hold: what cannot be stored in one is no reason to refuse it.
 
     Raises:
         Refusal: malformed JSON, or members that are missing, unknown, wrong, or hold text that cannot be stored (with
@@ -54,7 +56,7 @@ def parse(model: type[Model], parameters: Mapping[str, str], body: bytes) -> Mod
     merged = body or b"{}"
     if parameters:
         merged = _merged(parameters, merged)
-    if NUL_ESCAPED in merged:
+    if stored and NUL_ESCAPED in merged:
         _refuse_unstorable(merged)
     try:
         return model.model_validate_json(merged, strict=True)

@@ -20,7 +20,7 @@ from chassis.tasks import end_all
 from chassis.telemetry import Log
 from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
-from contracts.table import AnyCall, AnyEvent, AnyStream
+from contracts.table import Account, AnyCall, AnyEvent, AnyStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,8 @@ class Endpoints:
             try:
                 envelope, body = self._accepted(message)
                 with answering(stream.subject, message.headers):
-                    request = parse(stream.request, envelope.parameters, body)
+                    stored = stream.account is not Account.CONTENT  # what travels there is kept nowhere
+                    request = parse(stream.request, envelope.parameters, body, stored=stored)
                     await _pump(stream, handler(request, envelope.caller), outgoing)
             except Refusal as refusal:
                 outgoing.refuse(refusal)

@@ -62,8 +62,8 @@ BAD = (
     ),
     Bad(
         "a name of half a character",
-        400,
-        "malformed",
+        422,
+        "invalid",
         path="/api/auth/register",
         content=b'{"email":"a@b.example","password":"en bra mening igen","name":"\\ud800"}',
     ),

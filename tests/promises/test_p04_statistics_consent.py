@@ -96,7 +96,9 @@ async def test_a_withdrawal_stops_them_at_once_and_has_the_old_ones_deleted(alon
 def test_outside_the_eu_the_platform_does_not_start_and_says_why(tmp_path: Path, setting: str) -> None:
     with pytest.raises(AssertionError, match="did not come up"):
         Platform(tmp_path / "data", settings={**CONFIGURED, setting: "https://us.i.posthog.com"}).start()
-    assert f"{setting}: statistics go to PostHog in the EU only" in (tmp_path / "data.log").read_text()
+    assert (
+        f"{setting}: not-the-processor (the host is none of eu.i.posthog.com, " in (tmp_path / "data.log").read_text()
+    )
 
 
 async def test_our_own_counts_hold_nobody_and_no_small_cell(alone: Platform) -> None:

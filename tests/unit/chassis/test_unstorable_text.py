@@ -57,6 +57,17 @@ def test_whatever_can_be_stored_passes_unchanged(body: bytes, text: str) -> None
     assert parse(Note, {}, body).text == text
 
 
+@pytest.mark.parametrize("body", [b'{"text": "a\\u0000b"}', b'{"text": "a\\u0000b", "more": {"c": "\\u0000"}}'])
+def test_what_is_never_stored_may_hold_what_a_database_cannot(body: bytes) -> None:
+    assert parse(Note, {}, body, stored=False).text == "a\x00b"
+
+
+def test_half_a_character_is_refused_by_name_wherever_it_goes() -> None:
+    with pytest.raises(Refusal) as refusal:
+        parse(Note, {}, b'{"text": "\\ud800"}', stored=False)
+    assert refusal.value.members["errors"][0]["field"] == "text"
+
+
 @pytest.mark.parametrize(
     "body", [b'{"text": "\\ud800', b"[" * 5000 + b'"\\u0000"', b'{"text": "a\x00"}', b'{"text": "\xed\xa0\x80"}']
 )
