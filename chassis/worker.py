@@ -1,6 +1,6 @@
 """The one loop beside the endpoints: do what is due, then sleep until woken or until the next thing is due.
 
-A service has several: outbox, mail, what is owed to a recipient, what is done every so often. None of them polls:
+A service has several: outbox, mail, erasures at a recipient, sweeps at intervals. None of them polls:
 work in the database wakes its worker at the commit that wrote it, and names the time at which it is due. Only on
 PostgreSQL another replica may write what nobody here was woken for, so there a worker looks now and then as well.
 """

@@ -16,25 +16,25 @@ IDEMPOTENCY_KEY_MAX = 255
 # (RFC 3629, section 3): UTF-8 has no bytes for it.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-Place = tuple[str | int, ...]
+MemberPath = tuple[str | int, ...]
 
 
-def unstorable_members(content: object) -> Iterator[Place]:
+def unstorable_members(content: object) -> Iterator[MemberPath]:
     """Find the texts of a JSON value, names of members included, that no database of ours could keep.
 
     Yields the path of each: member names and list indices, from the outermost inwards.
     """
-    waiting: list[tuple[Place, object]] = [((), content)]
+    waiting: list[tuple[MemberPath, object]] = [((), content)]
     while waiting:
-        place, value = waiting.pop()
+        path, value = waiting.pop()
         if isinstance(value, str):
             if UNSTORABLE.search(value):
-                yield place
+                yield path
         elif isinstance(value, list):
-            waiting.extend(((*place, index), one) for index, one in enumerate(value))
+            waiting.extend(((*path, index), one) for index, one in enumerate(value))
         elif isinstance(value, dict):
-            waiting.extend(((*place, name), one) for name, one in value.items())
-            yield from ((*place, name) for name in value if UNSTORABLE.search(name))
+            waiting.extend(((*path, name), one) for name, one in value.items())
+            yield from ((*path, name) for name in value if UNSTORABLE.search(name))
 
 
 # RFC 5322's dot-atom: what mail servers carry without extensions. The domain may hold letters of any language.

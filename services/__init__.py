@@ -1,1 +1,1 @@
-"""The rooms of the house: eight services, none of which imports another."""
+"""The services, one package each; none imports another."""

@@ -1,4 +1,4 @@
-"""What the use cases need from the world."""
+"""The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.analytics.domain.events import Event
 
 
 class Clock(Protocol):
-    """The time."""
+    """Tells the time; a fake one is moved by tests."""
 
     def now(self) -> datetime:
         """Aware, in UTC."""

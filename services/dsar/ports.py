@@ -1,4 +1,4 @@
-"""What the use cases need of the world."""
+"""The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Piece:
 
 
 class Clock(Protocol):
-    """The time."""
+    """Tells the time; a fake one is moved by tests."""
 
     def now(self) -> datetime:
         """Aware, UTC."""

@@ -1,4 +1,4 @@
-"""What the use cases need from the world."""
+"""The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.newsletter.domain.callbacks import AsideCallback, Callback
-from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import Action, Task
 
 
 class Clock(Protocol):
-    """The time."""
+    """Tells the time; a fake one is moved by tests."""
 
     def now(self) -> datetime:
         """Aware, in UTC."""
@@ -27,7 +27,7 @@ class Subscriptions(Protocol):
     async def by_id(self, subscription_id: str) -> Subscription | None:
         """A subscription that has not ended."""
 
-    async def ask(self, opt_in: OptIn, letter: Notice) -> None:
+    async def ask(self, opt_in: OptIn, letter: Letter) -> None:
         """Note an opt-in and send its letter; too many for one address within the hour means neither.
 
         A consent given with an account asks once, however often it is told; an existing subscription rests on it from
@@ -40,7 +40,7 @@ class Subscriptions(Protocol):
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         """What a confirmation link belongs to."""
 
-    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Letter) -> bool:
         """Use up a link and begin the subscription, unless there is one; lifts a suppression. False if it is gone."""
 
     async def end_by_link(self, unsubscribe_hash: str, now: datetime) -> bool:

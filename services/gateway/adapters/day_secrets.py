@@ -55,7 +55,7 @@ class DaySecrets:
         self._address_cipher = AESGCM(secrets[today, ADDRESS])
 
     def of_address(self, network: str) -> str:
-        """The pseudonym of a network for today's limits."""
+        """The pseudonym of a network (`domain.network_of`) for today's limits; never stored."""
         return pseudonym(self._secrets[self._today, LIMITS], network)
 
     def of_account(self, account_id: str) -> str:

@@ -125,6 +125,7 @@ class BusSessions:
         bus.on_lost.append(self._cache.forget)
         self.close = self._cache.close
         self.revocations = 0
+        """How often sessions were revoked: what was answered before the last one may not hold any more."""
 
     async def of(self, cookie: str, before_asking: Callable[[], None] | None = None) -> Session | None:
         """The live session behind a cookie; `before_asking` is called where auth must be asked, and may refuse.

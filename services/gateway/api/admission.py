@@ -13,10 +13,11 @@ from contracts.envelope import Audience, Caller
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import Http, Limit
 from kernel.visitor_choice import VisitorChoice
+from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.adapters.limits import RateLimits, RateLimitStatus
+from services.gateway.adapters.owner_caches import BusConsents, BusSessions
 from services.gateway.api.http_request import HttpRequest
 from services.gateway.domain import Origin, forgery_in, network_of
-from services.gateway.ports import Consents, Pseudonyms, Sessions
 
 BY_ACCOUNT = frozenset({Limit.TEXT, Limit.SPEECH, Limit.PRIVACY})
 FOR_ANYBODY = frozenset({Audience.VISITOR, Audience.WEBHOOK})
@@ -40,9 +41,9 @@ class Admission:
 
     def __init__(
         self,
-        sessions: Sessions,
-        consents: Consents,
-        pseudonyms: Pseudonyms,
+        sessions: BusSessions,
+        consents: BusConsents,
+        pseudonyms: DaySecrets,
         limits: RateLimits,
         clock: Clock,
         published: Origin,

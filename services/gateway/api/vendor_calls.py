@@ -8,13 +8,13 @@ from contracts.envelope import Caller, Envelope
 from contracts.errors import ErrorKind, Refusal
 from contracts.newsletter import BREVO_CALLBACK, UNSUBSCRIBE
 from contracts.table import AnyCall, Limit
+from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.adapters.limits import RateLimits
 from services.gateway.api.admission import LimitReached
 from services.gateway.api.http_request import request_of
 from services.gateway.api.http_response import NO_STORE, HttpResponse
 from services.gateway.api.problems import response_of
 from services.gateway.domain import network_of
-from services.gateway.ports import Pseudonyms
 
 BEARER = "Bearer "
 
@@ -22,7 +22,7 @@ BEARER = "Bearer "
 class VendorCalls:
     """Answers those who cannot send our CSRF header; each proves itself by a secret of its own."""
 
-    def __init__(self, bus: Bus, limits: RateLimits, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, bus: Bus, limits: RateLimits, pseudonyms: DaySecrets) -> None:
         self._bus = bus
         self._limits = limits
         self._pseudonyms = pseudonyms

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import orjson
 
-from services.newsletter.domain.letters import Occasion, Words
+from services.newsletter.domain.letters import Occasion, Texts
 
 
-def read_letters(policies: Path) -> Words:
+def read_letters(policies: Path) -> Texts:
     """Subject and text of each letter; every occasion must be there."""
     letters = orjson.loads((policies / "letters" / "newsletter.json").read_bytes())
     return {

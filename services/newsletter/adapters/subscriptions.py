@@ -9,14 +9,15 @@ from sqlmodel import col
 
 from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into, is_away
 from chassis.inbox import first_time
-from chassis.mail import Letter, post
+from chassis.mail import Letter as MailLetter
+from chassis.mail import post
 from chassis.metrics import DEAD_LETTERS
 from chassis.outbox import enqueue
 from chassis.telemetry import Log
 from contracts.newsletter import READER_LEFT, ReaderLeft
 from services.newsletter.adapters.tasks import owe, owe_reconciliation
 from services.newsletter.domain.callbacks import ASIDE_KEPT, AsideCallback, Callback
-from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.secrets import Pseudonyms
 from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW, Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import LOOK_BACK, Action
@@ -43,7 +44,7 @@ class SqlSubscriptions:
     async def by_id(self, subscription_id: str) -> Subscription | None:
         return await self._database.read(_find, col(SubscriptionRow.id) == subscription_id)
 
-    async def ask(self, opt_in: OptIn, letter: Notice) -> None:
+    async def ask(self, opt_in: OptIn, letter: Letter) -> None:
         await self._database.write(self._ask, opt_in, letter)
 
     async def take_back(self, consent_record: str) -> None:
@@ -52,7 +53,7 @@ class SqlSubscriptions:
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         return await self._database.read(_opt_in_of, token_hash)
 
-    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Letter) -> bool:
         return await self._database.write(self._confirm, subscription, token_hash, welcome)
 
     async def end_by_link(self, unsubscribe_hash: str, now: datetime) -> bool:
@@ -90,7 +91,7 @@ class SqlSubscriptions:
             DEAD_LETTERS.add(consumer=CALLBACKS)
             log.failure("callback put aside", vendor="brevo", kind=callback.event, reason=callback.code)
 
-    def _ask(self, session: Session, opt_in: OptIn, letter: Notice) -> None:
+    def _ask(self, session: Session, opt_in: OptIn, letter: Letter) -> None:
         if opt_in.consent_record is not None and not self._rests_on(session, opt_in, opt_in.consent_record):
             return
         recent = select(func.count()).where(
@@ -118,7 +119,7 @@ class SqlSubscriptions:
         _rest(session, opt_in.email, consent_record)
         return True
 
-    def _confirm(self, session: Session, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+    def _confirm(self, session: Session, subscription: Subscription, token_hash: str, welcome: Letter) -> bool:
         used = delete(OptInRow).where(col(OptInRow.token_hash) == token_hash)
         if not affected(session, used):
             return False
@@ -251,8 +252,8 @@ def _values(subscription: Subscription) -> dict[str, Any]:
     return {column: getattr(subscription, column) for column in SubscriptionRow.model_fields}
 
 
-def _send(session: Session, notice: Notice) -> None:
-    letter = Letter(
-        to=notice.to, subject=notice.subject, text=notice.text, html=notice.html, headers=dict(notice.headers)
+def _send(session: Session, letter: Letter) -> None:
+    mail = MailLetter(
+        to=letter.to, subject=letter.subject, text=letter.text, html=letter.html, headers=dict(letter.headers)
     )
-    post(session, TABLES, letter)
+    post(session, TABLES, mail)

@@ -16,8 +16,8 @@ class Occasion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A letter, ready to send."""
+class Letter:
+    """A letter as it is sent, in one language, as text and as a page; `headers` are additional ones (RFC 8058)."""
 
     to: str
     subject: str
@@ -26,22 +26,22 @@ class Notice:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Words = Mapping[Occasion, Mapping[str, tuple[str, str]]]
+Texts = Mapping[Occasion, Mapping[str, tuple[str, str]]]
 """Subject and text, by occasion and language."""
 
 
 class LetterTemplates:
     """Writes letters whose links lead to this installation."""
 
-    def __init__(self, words: Words, public_url: str) -> None:
-        self._words = words
+    def __init__(self, texts: Texts, public_url: str) -> None:
+        self._texts = texts
         self._public_url = public_url.rstrip("/")
 
-    def ask_to_confirm(self, to: str, language: str, token: str) -> Notice:
+    def ask_to_confirm(self, to: str, language: str, token: str) -> Letter:
         """The letter whose link proves that the address is the person's."""
         return self._write(Occasion.CONFIRM, to, language, "/newsletter/confirm", token, {})
 
-    def of_newsletter(self, occasion: Occasion, to: str, language: str, token: str) -> Notice:
+    def of_newsletter(self, occasion: Occasion, to: str, language: str, token: str) -> Letter:
         """A letter of the newsletter itself: its link ends the subscription, and so does one click (RFC 8058)."""
         headers = {
             "List-Unsubscribe": f"<{self._public_url}/newsletter/unsubscribe/{token}>",
@@ -51,11 +51,11 @@ class LetterTemplates:
 
     def _write(
         self, occasion: Occasion, to: str, language: str, path: str, token: str, headers: Mapping[str, str]
-    ) -> Notice:
-        subject, text = self._words[occasion][language]
+    ) -> Letter:
+        subject, text = self._texts[occasion][language]
         # The secret stands in the fragment, where no server and no log sees it.
         link = f"{self._public_url}{path}#token={token}"
-        return Notice(
+        return Letter(
             to=to,
             subject=subject,
             text=as_text(language, link, text),

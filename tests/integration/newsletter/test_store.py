@@ -17,7 +17,7 @@ from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import SqlTasks
 from services.newsletter.app import MIGRATIONS
 from services.newsletter.domain.callbacks import Callback
-from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.secrets import Pseudonyms, hash_of
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import CHANGES, COMPARISONS, LEASE, STUCK_AFTER, Action, Task
@@ -29,7 +29,7 @@ __all__ = ["postgres"]
 
 EMAIL = "elev@skola.example"
 TASK = Base.metadata.tables["brevo_task"]
-LETTER = Notice(to=EMAIL, subject="nyhetsbrev", text="x", html="<p>x</p>")
+LETTER = Letter(to=EMAIL, subject="nyhetsbrev", text="x", html="<p>x</p>")
 
 
 @dataclass

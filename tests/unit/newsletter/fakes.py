@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.newsletter.domain.callbacks import AsideCallback, Callback
-from services.newsletter.domain.letters import Notice
+from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
 from services.newsletter.domain.tasks import Action, Task
 from services.newsletter.ports import Choice, ListedContact, RecipientRefused, RecipientUnavailable
@@ -16,7 +16,7 @@ from services.newsletter.ports import Choice, ListedContact, RecipientRefused, R
 class FakeSubscriptions:
     opt_ins: dict[str, OptIn] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
-    letters: list[Notice] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
     endings: list[tuple[str, Ending]] = field(default_factory=list)
     refused: list[tuple[str, datetime]] = field(default_factory=list)
     applied: list[Callback] = field(default_factory=list)
@@ -29,7 +29,7 @@ class FakeSubscriptions:
     async def by_id(self, subscription_id: str) -> Subscription | None:
         return self.subscriptions.get(subscription_id)
 
-    async def ask(self, opt_in: OptIn, letter: Notice) -> None:
+    async def ask(self, opt_in: OptIn, letter: Letter) -> None:
         self.opt_ins[opt_in.token_hash] = opt_in
         self.letters.append(letter)
 
@@ -39,7 +39,7 @@ class FakeSubscriptions:
     async def opt_in_of(self, token_hash: str) -> OptIn | None:
         return self.opt_ins.get(token_hash)
 
-    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Notice) -> bool:
+    async def confirm(self, subscription: Subscription, token_hash: str, welcome: Letter) -> bool:
         if self.opt_ins.pop(token_hash, None) is None:
             return False
         self.subscriptions[subscription.id] = subscription

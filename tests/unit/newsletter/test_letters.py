@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.mail import Letter
+from chassis.mail import Letter as MailLetter
 from services.newsletter.adapters.policies import read_letters
-from services.newsletter.domain.letters import LetterTemplates, Notice, Occasion
+from services.newsletter.domain.letters import Letter, LetterTemplates, Occasion
 
 POLICIES = Path(__file__).resolve().parents[3] / "policies"
 WORDS = {"sv": "nyhetsbrev", "nb": "nyhetsbrev", "en": "newsletter"}
@@ -34,9 +34,9 @@ def test_every_letter_names_the_newsletter_and_begins_with_its_link(
     assert "kontakt@larabot.se" in letter.html
 
 
-def test_one_click_unsubscribe_survives_the_way_to_the_wire(templates: LetterTemplates) -> None:
-    notice = templates.of_newsletter(Occasion.WELCOME, "a@b.example", "sv", TOKEN)
-    raw = rendered(notice)
+def test_one_click_unsubscribe_survives_being_rendered(templates: LetterTemplates) -> None:
+    letter = templates.of_newsletter(Occasion.WELCOME, "a@b.example", "sv", TOKEN)
+    raw = rendered(letter)
     link = f"<https://larabot.example.org/newsletter/unsubscribe/{TOKEN}>"
     assert f"List-Unsubscribe: {link}\r\n".encode() in raw
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
@@ -47,7 +47,7 @@ def test_the_letter_that_asks_is_no_newsletter_yet(templates: LetterTemplates) -
     assert b"List-Unsubscribe" not in rendered(templates.ask_to_confirm("a@b.example", "sv", TOKEN))
 
 
-def rendered(notice: Notice) -> bytes:
-    return Letter(
-        to=notice.to, subject=notice.subject, text=notice.text, html=notice.html, headers=notice.headers
+def rendered(letter: Letter) -> bytes:
+    return MailLetter(
+        to=letter.to, subject=letter.subject, text=letter.text, html=letter.html, headers=letter.headers
     ).rendered()
