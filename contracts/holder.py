@@ -82,7 +82,7 @@ def health_of(service: str) -> Call[Empty, Health]:
         reply=Health,
         callers=("gateway",),
         personal_data=False,
-        deadline_seconds=1.0,
+        deadline_seconds=2.0,  # longer than a service waits for its database, so that it can still name it
     )
 
 

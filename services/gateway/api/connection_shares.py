@@ -15,8 +15,6 @@ from services.gateway.domain import network_of
 CONNECTIONS_MAX = 2000
 SHARE_MAX = CONNECTIONS_MAX // 2
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 
 class Activity(IntEnum):
     """What a connection does, the most dispensable first."""

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from chassis.health import watch_event_loop
+from chassis.health import CHECK_SECONDS, watch_event_loop
+from contracts.holder import HEALTH
 
 
 @pytest.mark.parametrize(("blocked_seconds", "said"), [(0.3, True), (0.0, False)])
@@ -23,3 +24,7 @@ async def test_a_blocked_event_loop_is_told(
     with suppress(asyncio.CancelledError):
         await watching
     assert ("event loop was held up" in caplog.messages) is said
+
+
+def test_a_service_can_still_name_its_database_before_its_caller_gives_up() -> None:
+    assert all(call.deadline_seconds > CHECK_SECONDS for call in HEALTH.values())
