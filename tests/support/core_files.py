@@ -18,7 +18,10 @@ def core_files_allowed() -> Iterator[None]:
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_CORE, (before, hard))
+        # What the process under test does to itself it may have done to this one too: a hard limit is lowered for good.
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        within = hard == resource.RLIM_INFINITY or 0 <= before <= hard
+        resource.setrlimit(resource.RLIMIT_CORE, (before if within else hard, hard))
 
 
 def core_limits(pid: int) -> list[str]:
