@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from contracts.envelope import Audience
 from contracts.errors import ErrorKind
 from contracts.fields import Email, OpaqueId
+from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS, service_of
 from contracts.messages import Done, Empty, Reply, Request
 from contracts.personal_data import Locator
@@ -144,13 +145,6 @@ class Claim(Reply):
     locators: dict[Locator, list[str]] = {}
     requested_at: datetime | None = None
     sequence: int = 0
-
-
-class HolderReceipt(Reply):
-    """A holder's signed statement; `signature` is Ed25519 over the canonical body with the receipt domain."""
-
-    body: dict[str, Any]
-    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
 
 
 OPEN = Call(

@@ -1,6 +1,6 @@
 """The whole contract table, and the questions that everybody asks of it."""
 
-from contracts import analytics, auth, consent, dsar, gateway, holder, newsletter, speech, text
+from contracts import analytics, auth, consent, dsar, fulfilment, gateway, holder, newsletter, speech, text
 from contracts.table import AnyCall, AnyEvent, Call, Contract, Event
 
 TABLE: tuple[Contract, ...] = (
@@ -13,6 +13,7 @@ TABLE: tuple[Contract, ...] = (
     *dsar.CONTRACTS,
     *gateway.CONTRACTS,
     *holder.CONTRACTS,
+    *fulfilment.CONTRACTS,
 )
 
 CALLS: tuple[AnyCall, ...] = tuple(entry for entry in TABLE if isinstance(entry, Call))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import rfc8785
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from contracts.dsar import HolderReceipt
+from contracts.fulfilment import HolderReceipt
 from contracts.holder import service_of
 from kernel import merkle
 from kernel.signature import canonical, is_signed

@@ -9,8 +9,8 @@ from chassis.bus import Bus, DurableConsumer
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from contracts.dsar import CLAIM, ERASURE_COMPLETED, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
-from contracts.dsar import HolderReceipt as Receipt
 from contracts.envelope import Caller
+from contracts.fulfilment import HolderReceipt as Receipt
 from contracts.holder import EXPORT, ExportRequest
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator

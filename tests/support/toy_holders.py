@@ -13,9 +13,9 @@ from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
 from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocators, AccountLocatorsRequest, BlockAccount
 from contracts.dsar import CLAIM, ERASURE_COMPLETED, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
-from contracts.dsar import HolderReceipt as Receipt
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
+from contracts.fulfilment import HolderReceipt as Receipt
 from contracts.gateway import QUOTA_KEYS, QuotaKeys, QuotaKeysRequest
 from contracts.holder import (
     EXPORT,

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 
 from chassis.telemetry import Log
-from contracts.dsar import Claim, ClaimRequest, HolderReceipt
+from contracts.dsar import Claim, ClaimRequest
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
+from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS, service_of
 from services.dsar.ports import Erasures, Stored
 from services.dsar.usecases.receive_receipt import ReceiveReceipt

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from contracts.dsar import HolderReceipt
+from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS, service_of
 from kernel.receipt import Coverage, ReceiptBody, ReceiptFault, coverage_fault, fault_of, receipt_leaf
 from kernel.signature import canonical

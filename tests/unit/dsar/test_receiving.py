@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from contracts.dsar import HolderReceipt, Right
+from contracts.dsar import Right
+from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS, service_of
 from kernel.receipt import RECEIPT_DOMAIN, Coverage, sign
 from services.dsar.usecases.receive_receipt import ReceiveReceipt

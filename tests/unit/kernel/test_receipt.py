@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.dsar import HolderReceipt
+from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS
 from kernel.receipt import (
     RECEIPT_DOMAIN,

@@ -12,7 +12,8 @@ from chassis.database import Session
 from chassis.holder import PersonalDataHolder, StillHeld
 from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
-from contracts.dsar import Claim, HolderReceipt
+from contracts.dsar import Claim
+from contracts.fulfilment import HolderReceipt
 from kernel.receipt import fault_of
 from kernel.signature import public_key_of
 from tests.support.clock import FakeClock

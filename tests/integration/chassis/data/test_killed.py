@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from chassis.database import Database
-from contracts.dsar import HolderReceipt
+from contracts.fulfilment import HolderReceipt
 from kernel.receipt import fault_of
 from kernel.signature import public_key_of
 from tests.support.clock import FakeClock
