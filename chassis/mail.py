@@ -5,7 +5,7 @@ one sender at a time; after a crash it may be sent twice, under the same Message
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -39,6 +39,8 @@ MAIL = "mail"
 WIRE = SMTP.clone(max_line_length=998, cte_type="7bit")
 SMTP_FAILURES = (aiosmtplib.SMTPException, OSError, TimeoutError)
 OWN_HEADERS = frozenset({"from", "to", "subject", "date", "message-id", "auto-submitted", "cc", "bcc", "sender"})
+
+WhenGone = Callable[[Session, str], None]
 
 log = Log("mail")
 
@@ -75,12 +77,12 @@ class Letter:
         return content
 
 
-def post(session: Session, tables: StandardTables, letter: Letter) -> None:
-    """Have a letter sent once this transaction has committed; the sender is woken by the commit."""
+def post(session: Session, tables: StandardTables, letter: Letter) -> str:
+    """Have a letter sent once this transaction has committed, which wakes the sender; the letter's id in the queue."""
     queue = _queue(tables)
-    now = now_in(session)
+    letter_id, now = new_id(), now_in(session)
     values = {
-        "id": new_id(),
+        "id": letter_id,
         "address": letter.to.lower(),  # as everywhere, so that an index finds it; the letter says what it said
         "message": letter.rendered(),
         "attempts": 0,
@@ -89,15 +91,17 @@ def post(session: Session, tables: StandardTables, letter: Letter) -> None:
     }
     session.execute(insert(queue).values(values))
     wake_after_commit(session, MAIL)
+    return letter_id
 
 
 class MailSender:
     """Sends what stands in the queue. A refusal for good drops the letter; anything else is tried for a day.
 
-    `outcomes` counts them: sent, postponed, refused, expired.
+    `outcomes` counts them: sent, postponed, refused, expired. `when_gone` is told the id of each letter that leaves
+    the queue, in the transaction in which it does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — a mail server is told by so many settings
         self,
         database: Database,
         tables: StandardTables,
@@ -107,8 +111,11 @@ class MailSender:
         username: str | None,
         password: str | None,
         clock: Clock,
+        *,
+        when_gone: WhenGone | None = None,
     ) -> None:
         self._database = database
+        self._when_gone = when_gone
         self._queue = _queue(tables)
         self._sender = sender
         self._domain = parseaddr(sender)[1].rpartition("@")[2]
@@ -169,6 +176,8 @@ class MailSender:
             session.execute(update(self._queue).where(this).values(due_at=due))
         else:
             session.execute(delete(self._queue).where(this))
+            if self._when_gone is not None:
+                self._when_gone(session, row.id)
 
     def _lease(self, session: Session) -> Sequence[Row[Any]]:
         queue, now = self._queue, self._clock.now()

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from chassis.mail import Letter, MailSender, post
+from chassis.database import Session
+from chassis.mail import Letter, MailSender, WhenGone, post
 from chassis.tasks import end_all
 from ops.run.ports import any_port
 from tests.support.clock import FakeClock
@@ -71,10 +72,8 @@ def port(server: Server) -> Iterator[int]:
     controller.stop()
 
 
-def sender_to(toy: Toy, port: int) -> MailSender:
-    return MailSender(
-        toy.database, TABLES, "127.0.0.1", port, "Larabot <no-reply@larabot.example>", None, None, toy.clock
-    )
+def sender_to(toy: Toy, port: int, when_gone: WhenGone | None = None) -> MailSender:
+    return MailSender(toy.database, TABLES, "127.0.0.1", port, SENDER, None, None, toy.clock, when_gone=when_gone)
 
 
 @pytest.fixture
@@ -100,6 +99,25 @@ async def test_the_message_id_is_random_and_says_nothing(sender: MailSender, ser
     await sender.send_due()
     assert server.letters[0]["Message-ID"] == f"<{row['id']}@larabot.example>"
     assert "anna" not in row["id"]
+
+
+async def test_who_posted_a_letter_learns_when_it_has_left_the_queue_and_not_before(
+    toy: Toy, port: int, server: Server, clock: FakeClock
+) -> None:
+    gone: list[str] = []
+
+    def when_gone(_session: Session, letter_id: str) -> None:
+        gone.append(letter_id)
+
+    letter_id = await toy.database.write(post, TABLES, LETTER)
+    sender = sender_to(toy, port, when_gone)
+    server.at_data = "451 later"
+    assert await sender.send_due() == 1
+    assert gone == []
+    server.at_data = "554 never"
+    clock.advance(timedelta(hours=1))
+    assert await sender.send_due() == 1
+    assert gone == [letter_id]
 
 
 @pytest.mark.parametrize("stage", ["at_recipient", "at_data"])
