@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+# The table, in every service that finds anybody by an identifier, of those whose data may only be stored (Art. 18).
+RESTRICTION_STORE = "restriction"
+
 
 class LegalBasis(StrEnum):
     """GDPR Art. 6(1), one word each."""

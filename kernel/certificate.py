@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
 from kernel import merkle
-from kernel.receipt import EXPLANATIONS, Count, Hash, fault_of, receipt_leaf
+from kernel.erasure_receipt import EXPLANATIONS, Count, Hash, fault_of, receipt_leaf
 from kernel.signature import Json, is_signed
 
 FORMAT = "larabot-erasure-certificate-v1"

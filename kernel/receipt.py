@@ -1,7 +1,8 @@
-"""Receipts of erasure: their one shape, their signature, and what a receipt must cover to be taken.
+"""Receipts of commands: their one shape, their signature, and what a receipt must say to be taken.
 
-A holder signs with its service's own Ed25519 key. Who receives one checks the signature against the published key and
-the content against the inventory of that service: a statement is taken for what was checked, and for nothing else.
+A holder signs with its service's own Ed25519 key. Who receives a receipt checks the signature against the published
+key, and the content against what was asked and against the inventory of that service: a statement is taken for what was
+looked for and looked at, and for nothing else.
 """
 
 import hashlib
@@ -11,15 +12,15 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import rfc8785
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from contracts.fulfilment import HolderReceipt
-from contracts.holder import service_of
+from contracts.fulfilment import CommandKind, HolderReceipt
+from contracts.personal_data import RESTRICTION_STORE, Locator
 from kernel import merkle
 from kernel.signature import canonical, is_signed
 from kernel.signature import sign as signature_of
 
-RECEIPT_DOMAIN = "larabot-erasure-receipt-v1"
+RECEIPT_DOMAIN = "larabot-receipt-v2"
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -27,34 +28,28 @@ Json = Any
 
 
 class ReceiptFault(StrEnum):
-    """Why a receipt is not taken; the code in logs and in `EXPLANATIONS`."""
+    """Why a receipt is not taken; the code in logs, in cases and in `EXPLANATIONS`."""
 
     SHAPE = "shape"
-    SERVICE = "service"
-    UNEXPLAINED = "unexplained"
+    HOLDER = "holder"
     SIGNATURE = "signature"
-    SUBJECT = "subject"
+    COMMAND = "command"
+    QUESTION = "question"
     INVENTORY = "inventory"
     PROBE = "probe"
     RETAINED = "retained"
 
 
 EXPLANATIONS = {
-    ReceiptFault.SHAPE: "it has not the shape of a receipt with a clean probe",
-    ReceiptFault.SERVICE: "it speaks for a holder of another service",
-    ReceiptFault.UNEXPLAINED: "its probe found data that is not listed as retained",
+    ReceiptFault.SHAPE: "it has not the shape of a receipt",
+    ReceiptFault.HOLDER: "it speaks for another holder, or a holder of another service",
     ReceiptFault.SIGNATURE: "it is not signed by its service",
-    ReceiptFault.SUBJECT: "it arrived on the subject of another holder",
+    ReceiptFault.COMMAND: "it answers another command",
+    ReceiptFault.QUESTION: "it did not look for every identifier that it was told",
     ReceiptFault.INVENTORY: "it was made under an inventory that is neither the current one nor that of the case",
-    ReceiptFault.PROBE: "its probe did not count every store that the inventory has emptied, or found rows in one",
+    ReceiptFault.PROBE: "it did not look again at every store that the command concerns, or found something left there",
     ReceiptFault.RETAINED: "what it retains is not what the inventory retains",
 }
-
-
-def _must_be_true(value: bool) -> bool:
-    if not value:
-        raise ValueError("not clean")
-    return value
 
 
 class RetainedStore(BaseModel):
@@ -70,43 +65,72 @@ class RetainedStore(BaseModel):
 
 
 class ReceiptBody(BaseModel):
-    """What a receipt states, all of it signed. `erased` and `probe`: rows by store, deleted and found afterwards."""
+    """What a receipt states, all of it signed.
+
+    `looked_for`: how many identifiers of each kind the stores were asked for. `changed`: rows changed or deleted, by
+    store. `probe`: rows found afterwards, by store, of which the command should have left none.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    domain: Literal["larabot-erasure-receipt-v1"]
+    domain: Literal["larabot-receipt-v2"]
     holder: str
     service: str
     inventory_hash: Hash
-    erasure_id: str
+    command_id: str
+    kind: Annotated[CommandKind, Field(strict=False)]
     salt: Hash
-    erased: dict[str, Count]
+    looked_for: dict[str, Count]
+    changed: dict[str, Count]
     probe: dict[str, Count]
     retained: list[RetainedStore]
-    clean: Annotated[bool, AfterValidator(_must_be_true)]
     at: str
-
-    def unexplained(self) -> list[str]:
-        """The stores in which the probe found rows that the receipt does not list as retained."""
-        kept = {entry.store for entry in self.retained}
-        return [store for store, count in self.probe.items() if count and store not in kept]
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the receipt of a holder must cover under one inventory: the stores that are emptied, and those kept back."""
+    """What the receipt of one holder for one kind of command must cover under one inventory.
+
+    `probed`: the stores that are looked at again. `retained`: those kept back.
+    """
 
     inventory_hash: str
-    emptied: frozenset[str]
+    probed: frozenset[str]
     retained: frozenset[str]
 
     def fault_of(self, body: ReceiptBody) -> ReceiptFault | None:
         """What a receipt under this inventory leaves out."""
-        if self.emptied - body.probe.keys() or any(body.probe.values()):
+        if self.probed - body.probe.keys() or any(body.probe.values()):
             return ReceiptFault.PROBE
         if {entry.store for entry in body.retained} != self.retained:
             return ReceiptFault.RETAINED
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a receipt is compared with: whose it must be, what was asked, and what it must cover.
+
+    `told`: how many different identifiers of each kind the holder was told, of those that its inventory declares.
+    `coverages`: of the inventories under which it may have been made.
+    """
+
+    holder: str
+    service: str
+    command_id: str
+    kind: CommandKind
+    told: Mapping[Locator, int]
+    coverages: Collection[Coverage]
+
+    def fault_of(self, body: ReceiptBody) -> ReceiptFault | None:
+        """What keeps a receipt from answering what was asked."""
+        if (body.holder, body.service) != (self.holder, self.service):
+            return ReceiptFault.HOLDER
+        if (body.command_id, body.kind) != (self.command_id, self.kind):
+            return ReceiptFault.COMMAND
+        if any(body.looked_for.get(kind.value, 0) < count for kind, count in self.told.items()):
+            return ReceiptFault.QUESTION
+        return coverage_fault(body, self.coverages)
 
 
 def sign(seed: str, body: dict[str, Json]) -> HolderReceipt:
@@ -124,18 +148,20 @@ def receipt_leaf(receipt: dict[str, Json]) -> bytes:
 
 
 def fault_of(body: dict[str, Json], signature: str, public_key: str) -> ReceiptFault | None:
-    """What is wrong with a receipt by itself; none if its service signed a clean probe of its own holder."""
+    """What is wrong with a receipt by itself; none if its service signed it and found nothing left."""
     try:
         stated = ReceiptBody.model_validate(body)
     except ValidationError:
         return ReceiptFault.SHAPE
-    if stated.service != service_of(stated.holder):
-        return ReceiptFault.SERVICE
-    if stated.unexplained():
-        return ReceiptFault.UNEXPLAINED
     if not is_signed(public_key, signature, RECEIPT_DOMAIN, body):
         return ReceiptFault.SIGNATURE
-    return None
+    return ReceiptFault.PROBE if any(stated.probe.values()) else None
+
+
+def taking_fault(receipt: HolderReceipt, public_key: str, expected: Expected) -> ReceiptFault | None:
+    """Why a receipt that came in is not taken; none if it is."""
+    fault = fault_of(receipt.body, receipt.signature, public_key)
+    return fault or expected.fault_of(ReceiptBody.model_validate(receipt.body))
 
 
 def coverage_fault(body: ReceiptBody, accepted: Collection[Coverage]) -> ReceiptFault | None:
@@ -146,7 +172,7 @@ def coverage_fault(body: ReceiptBody, accepted: Collection[Coverage]) -> Receipt
     return ReceiptFault.INVENTORY
 
 
-def coverages(inventories: Mapping[str, Json]) -> dict[str, Coverage]:
+def coverages(inventories: Mapping[str, Json], kind: CommandKind) -> dict[str, Coverage]:
     """What each holder's receipt must cover, by the published inventories (`contracts/schemas/holders.json`)."""
     found = {}
     for inventory in inventories.values():
@@ -155,7 +181,24 @@ def coverages(inventories: Mapping[str, Json]) -> dict[str, Coverage]:
             personal = [store for store in part["stores"] if store["personal_data"]]
             found[part["holder"]] = Coverage(
                 inventory_hash,
-                emptied=frozenset(store["store"] for store in personal if not store.get("retained")),
-                retained=frozenset(store["store"] for store in personal if store.get("retained")),
+                probed=frozenset(store["store"] for store in personal if _concerns(kind, store)),
+                retained=frozenset(store["store"] for store in personal if _keeps(kind, store)),
             )
     return found
+
+
+def _concerns(kind: CommandKind, store: Mapping[str, Json]) -> bool:
+    """Whether a command of this kind must leave something, or nothing, in a store."""
+    match kind:
+        case CommandKind.ERASE:
+            return not store.get("retained")
+        case CommandKind.RECTIFY:
+            return bool(store.get("rectifies"))
+        case CommandKind.OBJECT:
+            return bool(store.get("ends_on_objection"))
+        case CommandKind.RESTRICT | CommandKind.LIFT:
+            return store["store"] == RESTRICTION_STORE or bool(store.get("restricted"))
+
+
+def _keeps(kind: CommandKind, store: Mapping[str, Json]) -> bool:
+    return kind is CommandKind.ERASE and bool(store.get("retained"))

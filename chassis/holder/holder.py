@@ -30,7 +30,7 @@ from chassis.outbox import OutboxRelay, enqueue
 from chassis.tables import StandardTables
 from contracts.dsar import ERASURE_COMPLETED, Claim
 from contracts.holder import ExportPage, ExportRequest
-from kernel.receipt import RECEIPT_DOMAIN, sign
+from kernel.erasure_receipt import RECEIPT_DOMAIN, sign
 
 SALT_BYTES = 32
 

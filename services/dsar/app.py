@@ -7,7 +7,7 @@ import orjson
 from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOG_KEY, LOOKUP, OPEN, PACKAGE
-from kernel.receipt import coverages
+from kernel.erasure_receipt import coverages
 from services.dsar.adapters.documents import Documents
 from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import LetterTemplates

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from contracts.dsar import Claim
 from contracts.holder import ExportedStore, ExportPage
-from kernel.receipt import Coverage
+from kernel.erasure_receipt import Coverage
 from services.dsar.domain.attempts import Due
 from services.dsar.domain.case import CaseView, ErasureRecord, Letter, NewCase, NewErasure, Subject
 from services.dsar.domain.erasure import Progress

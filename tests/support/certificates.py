@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.holder import HOLDERS, OWN_HOLDERS, SERVICES, service_of
 from kernel import merkle
-from kernel.receipt import RECEIPT_DOMAIN, receipt_leaf
+from kernel.erasure_receipt import RECEIPT_DOMAIN, receipt_leaf
 from kernel.signature import public_key_of, sign
 from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
 from services.dsar.domain.pseudonyms import commitment, nonce

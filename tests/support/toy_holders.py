@@ -29,7 +29,7 @@ from contracts.holder import (
 )
 from contracts.messages import Done
 from contracts.personal_data import Locator
-from kernel.receipt import RECEIPT_DOMAIN, coverages, sign
+from kernel.erasure_receipt import RECEIPT_DOMAIN, coverages, sign
 from tests.support.nats import NatsServer
 
 PAGE_ROWS = 2

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from chassis.clock import Clock
 from chassis.database import Database, Session, wake_after_commit
-from kernel.receipt import Coverage
+from kernel.erasure_receipt import Coverage
 from services.dsar.adapters import receipt_log
 from services.dsar.adapters.attempts import Attempts
 from services.dsar.adapters.requests import ERASING

@@ -13,7 +13,7 @@ from chassis.mail import Letter as MailLetter
 from chassis.mail import post
 from contracts.dsar import Right, State
 from contracts.holder import HOLDERS, RECIPIENT_HOLDERS
-from kernel.receipt import Coverage
+from kernel.erasure_receipt import Coverage
 from services.dsar.adapters.attempts import Attempts
 from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.domain.attempts import Due

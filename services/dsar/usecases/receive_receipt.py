@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS, service_of
-from kernel.receipt import Coverage, ReceiptBody, ReceiptFault, coverage_fault, fault_of, receipt_leaf
+from kernel.erasure_receipt import Coverage, ReceiptBody, ReceiptFault, coverage_fault, fault_of, receipt_leaf
 from kernel.signature import canonical
 from services.dsar.ports import Receipts, Stored
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert, text
 from chassis.database import Database, Session
 from chassis.migrations import migrate, pending_changes
 from contracts.holder import HOLDERS
-from kernel.receipt import coverages
+from kernel.erasure_receipt import coverages
 from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.adapters.receipts import SqlReceipts

@@ -8,7 +8,7 @@ import pytest
 from contracts.dsar import Open, Opened, Right
 from contracts.envelope import Caller
 from contracts.holder import SERVICES
-from kernel.receipt import coverages
+from kernel.erasure_receipt import coverages
 from kernel.signature import public_key_of
 from services.dsar.settings import INVENTORIES
 from services.dsar.usecases.gather import Gather

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from contracts.dsar import State
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import HOLDERS, RECIPIENT_HOLDERS, ExportPage
-from kernel.receipt import Coverage
+from kernel.erasure_receipt import Coverage
 from services.dsar.domain.attempts import Due, after_failure
 from services.dsar.domain.case import CaseView, Held, Letter, NewCase, NewErasure, Subject
 from services.dsar.domain.deadline import PACKAGE_KEPT

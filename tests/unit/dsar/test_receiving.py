@@ -7,7 +7,7 @@ import pytest
 from contracts.dsar import Right
 from contracts.fulfilment import HolderReceipt
 from contracts.holder import HOLDERS, service_of
-from kernel.receipt import RECEIPT_DOMAIN, Coverage, sign
+from kernel.erasure_receipt import RECEIPT_DOMAIN, Coverage, sign
 from services.dsar.usecases.receive_receipt import ReceiveReceipt
 from tests.unit.dsar.conftest import COVERAGE, SEEDS, World
 

@@ -14,7 +14,7 @@ from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
 from contracts.dsar import Claim
 from contracts.fulfilment import HolderReceipt
-from kernel.receipt import fault_of
+from kernel.erasure_receipt import fault_of
 from kernel.signature import public_key_of
 from tests.support.clock import FakeClock
 from tests.support.toy_service import INVENTORY, RECEIPT_SEED, RECIPIENT, SERVICE, TABLES, Toy, table

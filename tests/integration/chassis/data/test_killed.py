@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chassis.database import Database
 from contracts.fulfilment import HolderReceipt
-from kernel.receipt import fault_of
+from kernel.erasure_receipt import fault_of
 from kernel.signature import public_key_of
 from tests.support.clock import FakeClock
 from tests.support.toy_eraser import POINTS, erasure_of
