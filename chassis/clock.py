@@ -16,3 +16,9 @@ class Clock:
     def unix_milliseconds(self) -> int:
         """The present time as milliseconds since 1970."""
         return int(self.now().timestamp() * 1000)
+
+
+def seconds_to_midnight(now: datetime) -> int:
+    """Until the next day (UTC) begins; at least one."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(1, int((midnight + timedelta(days=1) - now).total_seconds()))

@@ -25,7 +25,9 @@ from contracts.errors import Refusal
 from contracts.table import AnyEvent
 
 CONCURRENT_MAX = 16
-FETCH_SECONDS = 2.0
+# Longer is not cheaper by much; and if the server that leads the consumer dies while ours lives on, the fetch that it
+# held is lost for so long without a word.
+FETCH_SECONDS = 15.0
 IDLE_AFTER_ERROR_SECONDS = 0.5
 PROGRESS_SECONDS = 2.0
 RETRY_FIRST_SECONDS, RETRY_SOON_SECONDS, RETRY_LATE_SECONDS = 0.25, 4.0, 60.0
@@ -48,9 +50,11 @@ class DurableConsumer:
         self._stream = stream_of(event)
         self._durable = durable_name(event, consumer)
         self._subscription: JetStreamContext.PullSubscription | None = None
+        self._patience: asyncio.Timeout | None = None
 
     async def run(self) -> None:
         """Consume until cancelled, or until the connection is closed for good."""
+        self._bus.events.on_back.append(self._fetch_again)
         room = asyncio.Semaphore(CONCURRENT_MAX)
         async with asyncio.TaskGroup() as handling:
             while not self._bus.events.is_closed:
@@ -63,7 +67,7 @@ class DurableConsumer:
                 task.add_done_callback(lambda _: room.release())
 
     async def _next(self) -> Msg | None:
-        """The next message, if one comes within seconds.
+        """The next message, if one comes within `FETCH_SECONDS`.
 
         One at a time: nats-py keeps a larger fetch waiting for the rest until its time is over.
         """
@@ -72,7 +76,7 @@ class DurableConsumer:
                 jetstream = self._bus.events.client.jetstream(timeout=PUBLISH_SECONDS)
                 bind = jetstream.pull_subscribe_bind
                 self._subscription = await bind(consumer=self._durable, stream=self._stream)
-            (message,) = await self._subscription.fetch(1, timeout=FETCH_SECONDS)
+            (message,) = await self._fetch(self._subscription)
         except TimeoutError:
             return None  # nothing came; nats-py raises the plain one at times
         except (nats.errors.Error, ConnectionError) as error:
@@ -81,6 +85,19 @@ class DurableConsumer:
             await asyncio.sleep(IDLE_AFTER_ERROR_SECONDS)
             return None
         return message
+
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription) -> list[Msg]:
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                return await subscription.fetch(1, timeout=FETCH_SECONDS)
+        finally:
+            self._patience = None
+
+    def _fetch_again(self) -> None:
+        """The server that held the fetch under way is gone, or has forgotten it with our old connection."""
+        patience, self._patience = self._patience, None
+        if patience is not None:
+            patience.reschedule(0.0)
 
     async def _handle(self, message: Msg) -> None:
         progress = asyncio.create_task(_in_progress(message))

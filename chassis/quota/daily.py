@@ -1,10 +1,8 @@
 """Limits of use per day (UTC), by tier and tool."""
 
-from datetime import datetime
-
 from sqlalchemy import Table
 
-from chassis.clock import Clock
+from chassis.clock import Clock, seconds_to_midnight
 from chassis.database import Database, Session
 from chassis.quota.counters import QuotaCounters, Slot
 from chassis.quota.ledger import QuotaLedger
@@ -55,9 +53,3 @@ class DailyQuotas:
     async def close(self) -> None:
         """Write back what was reserved and not used."""
         await self._ledger.close()
-
-
-def seconds_to_midnight(now: datetime) -> int:
-    """Until the counters begin again; at least one."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(1, int((midnight + DAY - now).total_seconds()))

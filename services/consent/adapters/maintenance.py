@@ -1,6 +1,5 @@
 """What the service does with its own records unasked: evidence at an erasure, lapsed consents, the chain's check."""
 
-import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, Session
+from chassis.database import Database, Session
 from chassis.telemetry import Log
+from chassis.worker import regularly
 from contracts.dsar import Claim
 from contracts.personal_data import Locator
 from services.consent.adapters.chain import lock_head
@@ -70,12 +70,7 @@ class Maintenance:
 
     async def run(self) -> None:
         """Look for lapsed consents about once a minute, until cancelled."""
-        while True:
-            try:
-                await self.end_lapsed()
-            except DATABASE_FAILURES as error:
-                log.warning("maintenance waits", error=error)
-            await asyncio.sleep(EVERY_SECONDS)
+        await regularly("lapsed consents", EVERY_SECONDS, self.end_lapsed, first_after_seconds=0)
 
     async def check_chain(self) -> None:
         """Compare the newest links with the records that are still there; a misfit is an alarm, not an obstacle."""

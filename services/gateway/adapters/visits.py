@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, Session
-from chassis.telemetry import Log
+from chassis.clock import Clock, seconds_to_midnight
+from chassis.database import Database, Session
+from chassis.worker import Worker
 from services.gateway.adapters.day_secrets import DaySecrets
 from services.gateway.domain import Visit
 from services.gateway.tables import ZONE, Base, RequestLog
@@ -20,8 +20,6 @@ INSERT: Final = insert(Base.metadata.tables[str(RequestLog.__tablename__)])
 
 Row = dict[str, datetime | bytes | str | int]
 
-log = Log("visits")
-
 
 class Visits:
     """Takes visits without waiting; when the database cannot follow, the oldest that wait are dropped."""
@@ -31,20 +29,28 @@ class Visits:
         self._clock = clock
         self._secrets = secrets
         self._waiting: deque[tuple[datetime, Visit]] = deque(maxlen=WAITING_MAX)
+        self._flush_at = 0.0
+        self._worker = Worker("visits", self._step, database=database)
 
     def record(self, visit: Visit) -> None:
-        """Note a visit."""
+        """Note a visit; it is written within about a second, with those that come meanwhile."""
+        if not self._waiting:
+            self._flush_at = asyncio.get_running_loop().time() + FLUSH_SECONDS
+            self._worker.wake()
         self._waiting.append((self._clock.now(), visit))
 
     async def run(self) -> None:
-        """Write what waits, every second; renew the secrets of the day."""
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self._secrets.refresh()
-                await self.flush()
-            except DATABASE_FAILURES as error:
-                log.warning("visits wait for the database", error=error)
+        """Write what waits, and renew the secrets of the day, until cancelled."""
+        await self._worker.run()
+
+    async def _step(self) -> float:
+        """One round; returns the seconds until the next is due."""
+        time = asyncio.get_running_loop().time
+        await self._secrets.refresh()
+        if self._waiting and time() >= self._flush_at:
+            await self.flush()
+            self._flush_at = time() + FLUSH_SECONDS
+        return self._flush_at - time() if self._waiting else seconds_to_midnight(self._clock.now())
 
     async def flush(self) -> None:
         """Write what waits."""

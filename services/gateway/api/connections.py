@@ -7,6 +7,7 @@ be parsed gets a problem document as well, in Swedish, since its language is not
 
 import asyncio
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import httptools
@@ -105,6 +106,7 @@ class Connection(HttpToolsProtocol):
         self._head_is_here()
         self._in_body = True
         self.scope["larabot.connection"] = self  # type: ignore[typeddict-unknown-key] # ours
+        self.server_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

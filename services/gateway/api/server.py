@@ -29,6 +29,7 @@ class Server(uvicorn.Server):
         self._cut = cut
         self._drain_seconds = drain_seconds
         self._living = False
+        self._ending = asyncio.Event()
         self._ended = asyncio.Event()
 
     @contextlib.contextmanager
@@ -44,9 +45,14 @@ class Server(uvicorn.Server):
         finally:
             self._ended.set()
 
+    async def main_loop(self) -> None:
+        """Wait for the end; uvicorn's own loop wakes ten times a second to ask for it and to read the date."""
+        await self._ending.wait()
+
     async def end(self) -> None:
         """Take no more requests, and wait until those at work are answered or cut off."""
         self.should_exit = True
+        self._ending.set()
         if not self._living:
             return
         cutting = asyncio.get_running_loop().call_later(self._drain_seconds, self._cut)

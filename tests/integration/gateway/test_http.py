@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ async def test_what_is_no_page_is_not_answered_with_a_page(gateway: Gateway, pat
 async def test_a_head_has_headers_and_no_body(gateway: Gateway) -> None:
     answer = await gateway.http.head("/api/text/tools")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert parsedate_to_datetime(answer.headers["date"]).tzinfo is not None  # RFC 9110, 6.6.1
     (visit,) = await logged(gateway, "/api/text/tools")
     assert (visit.method, visit.size_bytes) == ("HEAD", 0)
 
