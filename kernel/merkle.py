@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 9162 §2.1: how the log of receipts is hashed, and how one receipt's place is proved.
+"""The Merkle tree of RFC 9162 §2.1: how the receipt log is hashed, how a place in it and its growth are proved.
 
 Pure. The log stores the roots of perfect subtrees as it grows (level 0 are the leaves; the subtree at `position`
 of `level` spans the leaves from `position << level` on); heads and proofs are folded from those few.
@@ -107,3 +107,65 @@ def root_by_proof(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) ->
             folded = node_hash(folded, sibling)
         first, second = first >> 1, second >> 1
     return folded if second == 0 else None
+
+
+def consistency_ranges(first: int, second: int) -> list[tuple[int, int]]:
+    """The leaf ranges whose hashes prove that a tree of `second` begins with the tree of `first` (§2.1.4.1).
+
+    Raises:
+        IndexError: there is no such pair of trees.
+    """
+    if not 0 < first <= second:
+        raise IndexError(first)
+    start, end, is_first_whole = 0, second, True
+    found = []
+    while end != first:
+        middle = start + (1 << ((end - start - 1).bit_length() - 1))
+        if first <= middle:
+            found.append((middle, end))
+            end = middle
+        else:
+            found.append((start, middle))
+            start, is_first_whole = middle, False
+    if not is_first_whole:
+        found.append((start, end))
+    return found[::-1]
+
+
+def consistency_needs(first: int, second: int) -> set[Subtree]:
+    """Everything that the consistency proof of two trees is folded from."""
+    ranges = consistency_ranges(first, second)
+    return {subtree for start, end in ranges for subtree in range_of_subtrees(start, end)}
+
+
+def consistency_proof(first: int, second: int, lookup: Lookup) -> list[bytes]:
+    """The hashes that prove that a tree of `second` begins with the tree of `first`."""
+    return [root(start, end, lookup) for start, end in consistency_ranges(first, second)]
+
+
+def is_consistent(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether a proof shows that the tree of `second` begins with the tree of `first` (RFC 9162 §2.1.4.2)."""
+    if first == second:
+        return first > 0 and not proof and first_root == second_root
+    if not 0 < first < second:
+        return False
+    path = [first_root, *proof] if first & (first - 1) == 0 else proof
+    return bool(path) and _both_roots(first - 1, second - 1, path) == (first_root, second_root)
+
+
+def _both_roots(old: int, new: int, path: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The roots that a consistency proof leads to, from the last leaves of both trees; none for a wrong length."""
+    while old % 2:
+        old, new = old >> 1, new >> 1
+    old_root = new_root = path[0]
+    for step in path[1:]:
+        if new == 0:
+            return None
+        if old % 2 or old == new:
+            old_root, new_root = node_hash(step, old_root), node_hash(step, new_root)
+            while old and not old % 2:
+                old, new = old >> 1, new >> 1
+        else:
+            new_root = node_hash(new_root, step)
+        old, new = old >> 1, new >> 1
+    return (old_root, new_root) if new == 0 else None

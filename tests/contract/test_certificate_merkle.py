@@ -55,3 +55,44 @@ def test_a_place_outside_the_tree_is_refused() -> None:
     with pytest.raises(IndexError):
         merkle.proof_ranges(3, 3)
     assert merkle.root_by_proof(b"", 3, 3, []) is None
+
+
+@pytest.mark.parametrize("second", [*range(1, 20), 31, 32, 33, 64, 100])
+def test_growth_is_proved_from_every_earlier_tree_and_from_no_other(second: int) -> None:
+    entries = [str(number).encode() for number in range(second)]
+    nodes = grown(entries)
+    root = tree_head(entries)
+    for first in range(1, second + 1):
+        earlier = tree_head(entries[:first])
+        proof = merkle.consistency_proof(first, second, nodes.__getitem__)
+        assert merkle.is_consistent(first, second, earlier, root, proof)
+        forked = tree_head([*entries[: first - 1], b"another"])
+        assert not merkle.is_consistent(first, second, forked, root, proof)
+        assert not merkle.is_consistent(first, second, earlier, forked, proof)
+        assert not merkle.is_consistent(first, second, earlier, root, [*proof, root])
+
+
+def proof_as_written(first: int, entries: list[bytes], is_whole: bool = True) -> list[bytes]:
+    """SUBPROOF of RFC 9162 §2.1.4.1, as it is written there."""
+    if first == len(entries):
+        return [] if is_whole else [tree_head(entries)]
+    split = 1
+    while split * 2 < len(entries):
+        split *= 2
+    if first <= split:
+        return [*proof_as_written(first, entries[:split], is_whole), tree_head(entries[split:])]
+    return [*proof_as_written(first - split, entries[split:], False), tree_head(entries[:split])]
+
+
+@given(st.integers(1, 200).flatmap(lambda second: st.tuples(st.integers(1, second), st.just(second))))
+def test_a_proof_of_growth_is_that_of_the_standard(sizes: tuple[int, int]) -> None:
+    first, second = sizes
+    entries = [str(number).encode() for number in range(second)]
+    assert merkle.consistency_proof(first, second, grown(entries).__getitem__) == proof_as_written(first, entries)
+
+
+def test_growth_from_nothing_or_backwards_is_no_growth() -> None:
+    for first, second in ((0, 3), (4, 3), (-1, 3)):
+        with pytest.raises(IndexError):
+            merkle.consistency_ranges(first, second)
+        assert not merkle.is_consistent(first, second, merkle.EMPTY_ROOT, merkle.EMPTY_ROOT, [])
