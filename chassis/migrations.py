@@ -11,7 +11,7 @@ import importlib
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,19 @@ async def migrate(database: Database, folder: Path, metadata: MetaData) -> None:
         return
     await database.write(_migrate, chains, metadata)
     log.info("migrated", revision=chains[-1].last, dialect=database.dialect)
+
+
+def make_at(connection: Connection, folder: Path, metadata: MetaData, wanted: Mapping[str, str]) -> None:
+    """Make the tables of an empty database as they were at these revisions, by version table; within a transaction.
+
+    Raises:
+        UnknownRevision: this program does not know one of them.
+    """
+    for chain in (Chain(CHASSIS, CHASSIS_VERSION_TABLE), Chain(folder, VERSION_TABLE)):
+        revision = wanted[chain.version_table]
+        if revision not in revisions(chain.folder):
+            raise UnknownRevision(f"revision {revision} is not among those known, up to {chain.last}")
+        _upgrade(connection, chain, metadata, revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +171,20 @@ def _current(connection: Connection, chain: Chain) -> str | None:
     return connection.execute(text(version)).scalar_one_or_none()
 
 
-def _upgrade(connection: Connection, chain: Chain, metadata: MetaData) -> None:
+def _upgrade(connection: Connection, chain: Chain, metadata: MetaData, wanted: str | None = None) -> None:
+    """Go to a revision; without one, to the last."""
     from alembic.config import Config  # noqa: PLC0415
     from alembic.operations import Operations  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     known, current = revisions(chain.folder), _current(connection, chain)
+    target = wanted or known[-1]
     if current is not None and current not in known:
         raise UnknownRevision(f"the database is at revision {current}; the last one known is {known[-1]}")
     config = Config()
     config.set_main_option("script_location", str(chain.folder).replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
-    context = _context(connection, metadata, chain, fn=lambda revision, _: script._upgrade_revs(known[-1], revision))  # noqa: SLF001 — what Alembic's own `upgrade` command does
+    context = _context(connection, metadata, chain, fn=lambda revision, _: script._upgrade_revs(target, revision))  # noqa: SLF001 — what Alembic's own `upgrade` command does
     with Operations.context(context):
         context.run_migrations()
 

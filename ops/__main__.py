@@ -11,6 +11,8 @@ VERBS = {
     "machine": ("ops.machine", "find the programs that the tests need; --install gets them"),
     "generate": ("ops.generate", "write the generated files again; --check only compares"),
     "init-bus": ("ops.bus_config", "create streams and durable consumers"),
+    "backup": ("ops.backup.command", "back up databases and subject keys, encrypted; --list, --check, --expire"),
+    "restore": ("ops.backup.restore_command", "put back databases or subject keys of a backup"),
     "installation": ("ops.installation", "render keys and settings of an installation for compose"),
     "verify-certificate": ("ops.verify_certificate", "check an erasure certificate offline"),
 }

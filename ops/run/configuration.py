@@ -17,6 +17,7 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 OURS_ALONE = frozenset({ENV_FILE, f"{PREFIX}INSTALLATION"})
 FIRST_TOKEN_SECONDS_MIN, FIRST_TOKEN_SECONDS_MAX = 1.0, 40.0
 REPLICAS_MAX = 1000
+BACKUP_DAYS_MAX = 90  # the ledger of erasures is kept 30 days longer
 DRAIN_SECONDS_MAX = 600
 
 
@@ -53,6 +54,12 @@ def _is_number_within(value: str, least: float, most: float) -> bool:
 def replicas_fault(value: str) -> str:
     """Why it cannot be used; else nothing."""
     return "" if value.isdigit() and 1 <= int(value) <= REPLICAS_MAX else f"must be a number from 1 to {REPLICAS_MAX}"
+
+
+def backup_days_fault(value: str) -> str:
+    """Why it cannot be used; else nothing."""
+    is_within = value.isdigit() and 1 <= int(value) <= BACKUP_DAYS_MAX
+    return "" if is_within else f"it is not a number of days from 1 to {BACKUP_DAYS_MAX}"
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,47 @@ KEYS = (
         default="",
         fault=drain_fault,
     ),
+    Key(
+        "LARABOT_BACKUP_TO",
+        ("backup",),
+        "Where the databases' backups go: a folder, or s3://BUCKET/PREFIX.",
+        default="",
+    ),
+    Key(
+        "LARABOT_BACKUP_SUBJECT_KEYS_TO",
+        ("backup",),
+        "Where the backups of the subject keys go, elsewhere than the data. They are not backed up when empty.",
+        default="",
+    ),
+    Key(
+        "LARABOT_BACKUP_DAY_KEYS",
+        ("backup",),
+        "Directory of the keys that backups are encrypted to, one a day; apart from data and backups, in no backup.",
+        default="",
+    ),
+    Key(
+        "LARABOT_BACKUP_DAYS",
+        ("backup",),
+        "After how many days the key of a day's backups is destroyed, 1 to 90.",
+        default="30",
+        fault=backup_days_fault,
+    ),
+    Key(
+        "LARABOT_BACKUP_SUBJECT_KEY_DAYS",
+        ("backup",),
+        "The same for backups of the subject keys, 1 to 90: so long can erased columns be opened with a backup.",
+        default="3",
+        fault=backup_days_fault,
+    ),
+    Key(
+        "LARABOT_BACKUP_S3_ENDPOINT",
+        ("backup",),
+        "Address of the object storage: Scaleway's or Hetzner's.",
+        default="",
+    ),
+    Key("LARABOT_BACKUP_S3_REGION", ("backup",), "Its region, such as fr-par.", default=""),
+    Key("LARABOT_BACKUP_S3_ACCESS_KEY", ("backup",), "Identifier of the access key.", default=""),
+    Key("LARABOT_BACKUP_S3_SECRET_KEY", ("backup",), "Its secret.", secret=True, default=""),
     Key(
         "LARABOT_AZURE_OPENAI_ENDPOINT",
         ("textproxy",),

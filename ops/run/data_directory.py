@@ -8,7 +8,7 @@ from ops.run.refusal import LaunchRefused
 
 
 class DataDirectory:
-    """DIR of `--data DIR`; locked as long as this process lives."""
+    """DIR of `--data DIR`; locked until it is closed, and no longer than this process lives."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -24,6 +24,10 @@ class DataDirectory:
             raise LaunchRefused(
                 f"Another run uses {self.path}. Stop it first, or choose another directory with --data."
             ) from None
+
+    def close(self) -> None:
+        """Let others use it."""
+        os.close(self._lock)
 
     def room(self, name: str) -> Path:
         """A private directory for one part."""
