@@ -17,16 +17,24 @@ TIMEOUT_SECONDS = 30
 
 
 class Browserlike:
-    """`address` is the local address that its connections come from."""
+    """`address` is the local address that its connections come from; `transport` makes them in another way."""
 
-    def __init__(self, base_url: str, *, headers: dict[str, str] | None = None, address: str | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        address: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.cookies: dict[str, str] = {}
         self.address = address
         self._client = http.async_client(
             base_url=base_url,
             headers={"X-Requested-By": "larabot", **(headers or {})},
             timeout=TIMEOUT_SECONDS,
-            transport=httpx.AsyncHTTPTransport(verify=http.NO_AUTHORITIES, local_address=address, trust_env=False),
+            transport=transport
+            or httpx.AsyncHTTPTransport(verify=http.NO_AUTHORITIES, local_address=address, trust_env=False),
         )
 
     async def __aenter__(self) -> Self:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,9 @@ class ForkServer:
         self._running: dict[int, Future[int]] = {}
         threading.Thread(target=self._hear, daemon=True).start()
 
-    def start(self, module: str, environment: Mapping[str, str], output_fd: int) -> ForkedProcess:
+    def start(
+        self, module: str, environment: Mapping[str, str], output_fd: int, arguments: Sequence[str] = ()
+    ) -> ForkedProcess:
         """Run the module in a process of its own, with this environment only."""
         self._ready.result(READY_SECONDS_MAX)
         name = f"{module}-{next(self._numbers)}"
@@ -85,7 +87,7 @@ class ForkServer:
             "event": "fork",
             "name": name,
             "module": module,
-            "arguments": [],
+            "arguments": list(arguments),
             "environment": dict(environment),
         }
         socket.send_fds(self._control, [json.dumps(order).encode()], [output_fd])

@@ -24,6 +24,8 @@ from services.gateway.api.problems import response_of
 HEAD_BYTES_MAX = 64 * 1024
 HEAD_SECONDS_MAX = 15.0
 UNREAD_SECONDS_MAX = 60.0
+# What a client sends before it can know that the server ends must arrive: a way across a network, and some more.
+LAST_REQUEST_SECONDS = 1
 # Closing before a body is through would take the answer away from a client that is still sending.
 UNWANTED_BYTES_MAX, UNWANTED_SECONDS_MAX = 8 * 1024 * 1024, 15.0
 FRAMING = frozenset({b"content-length", b"transfer-encoding"})
@@ -43,6 +45,7 @@ class Connection(HttpToolsProtocol):
         self._head: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._in_body = False
+        self._is_ending = False
         self._unwanted_bytes = 0
         self._unwanted: asyncio.TimerHandle | None = None
 
@@ -108,6 +111,8 @@ class Connection(HttpToolsProtocol):
         self.scope["larabot.connection"] = self  # type: ignore[typeddict-unknown-key] # ours
         self.server_state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         super().on_headers_complete()
+        if self._is_ending:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The body is through; what comes now is another request."""
@@ -116,6 +121,17 @@ class Connection(HttpToolsProtocol):
         self._in_body = False
         self._unwanted_is_through()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server ends: what comes within a second is still answered, with the word that it is the last answer.
+
+        An answer that has begun cannot say so any more; the connection stays for as long after its end.
+        """
+        self._is_ending = True
+        self.timeout_keep_alive = LAST_REQUEST_SECONDS
+        if self._is_answering and not self.cycle.response_started:
+            self.cycle.keep_alive = False
+        self.loop.call_later(LAST_REQUEST_SECONDS, self._close_if_idle)
 
     def pause_writing(self) -> None:
         """The browser does not read: leave it if it does not for long."""
@@ -157,6 +173,10 @@ class Connection(HttpToolsProtocol):
         resumed.head_is_through = True
         if rest and not self.transport.is_closing():
             self._parse(rest)
+
+    def _close_if_idle(self) -> None:
+        if self.activity is Activity.IDLE and not self.transport.is_closing():
+            self.transport.close()
 
     def _expect_head(self) -> None:
         self._head_bytes = 0

@@ -1,4 +1,8 @@
-"""The HTTP server: uvicorn inside the service's own loop, on localhost by IPv4 and IPv6."""
+"""The HTTP server: uvicorn inside the service's own loop, on localhost by IPv4 and IPv6.
+
+When it ends, uvicorn resets the connections that the system has let in and nobody has accepted yet, and closes those
+whose first request is still on its way. Here both are answered first: whom it does not refuse, it serves.
+"""
 
 import asyncio
 import contextlib
@@ -49,6 +53,20 @@ class Server(uvicorn.Server):
         """Wait for the end; uvicorn's own loop wakes ten times a second to ask for it and to read the date."""
         await self._ending.wait()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, take the last connections in, and wait until all have their answers."""
+        listeners = [listener.dup() for listener in sockets or ()]  # they keep what waits when uvicorn's are closed
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            for accepted in accept_all(listener):
+                await asyncio.get_running_loop().connect_accepted_socket(self._connection, accepted)
+        await super().shutdown(sockets)
+
+    def _connection(self) -> asyncio.Protocol:
+        make = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]
+
     async def end(self) -> None:
         """Take no more requests, and wait until those at work are answered or cut off."""
         self.should_exit = True
@@ -81,6 +99,18 @@ def server(app: ASGIApp, trusted_proxies: str, cut: Callable[[], None], drain_se
         timeout_graceful_shutdown=ceil(drain_seconds) + LAST_WORD_SECONDS,
     )
     return Server(config, cut, drain_seconds)
+
+
+def accept_all(listener: socket.socket) -> list[socket.socket]:
+    """Accept every connection that waits at a listening socket, and close it."""
+    accepted = []
+    with listener, contextlib.suppress(OSError):
+        listener.setblocking(False)
+        while True:
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            accepted.append(connection)
+    return accepted
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

@@ -226,6 +226,7 @@ class Gateway:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.http.aclose()  # a gateway that ends waits a little for the next request on a kept connection
         await self.stop()
         release(self.port)
         await self._stack.aclose()
