@@ -52,6 +52,10 @@ PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.j
 log = Log("lifecycle")
 
 
+class StartRefused(Exception):
+    """What the operator must set right first; the text says it, and holds no secret and no personal data."""
+
+
 class Service:
     """One service: what it answers, hears, consumes and runs beside; `app.build` fills it, `run` lives it.
 
@@ -165,8 +169,8 @@ class Service:
             status = 1
             try:
                 status = await self.live()
-            except UndeclaredStore as undeclared:
-                sys.stderr.write(f"refusing to start: {undeclared}\n")
+            except (StartRefused, UndeclaredStore) as refused:
+                sys.stderr.write(f"refusing to start: {refused}\n")
             except Exception as error:
                 log.failure("service failed", error=error)  # the process ends below, before anybody else could say it
                 raise

@@ -60,12 +60,6 @@ class Opened(Reply):
     case_secret: str | None = None
 
 
-class LogKey(Reply):
-    """What a certificate is checked against: the Ed25519 public key, in lower-case hex."""
-
-    public_key: str
-
-
 class HolderProgress(Reply):
     """Where one holder stands: `waiting`, `refused` (its last receipt did not hold; it is asked again) or `done`."""
 
@@ -243,19 +237,6 @@ CERTIFICATE = Stream(
         summary="The certificate of a completed erasure: by session or by X-Case-Secret",
     ),
 )
-LOG_KEY = Call(
-    owner="dsar",
-    name="log_key",
-    request=Empty,
-    reply=LogKey,
-    personal_data=False,
-    http=Http(
-        method="GET",
-        path="/api/privacy/log-key",
-        audience=Audience.VISITOR,
-        summary="The public key of the log of receipts, for verify-certificate --trust",
-    ),
-)
 CLAIM = Call(
     owner="dsar",
     name="claim",
@@ -274,5 +255,5 @@ ERASURE_COMPLETED = Event(
 )
 
 CONTRACTS = (
-    OPEN, CASES, CASE, LOOKUP, DATA, PACKAGE, CERTIFICATE, LOG_KEY, CLAIM, ERASURE_REQUESTED, ERASURE_COMPLETED,
+    OPEN, CASES, CASE, LOOKUP, DATA, PACKAGE, CERTIFICATE, CLAIM, ERASURE_REQUESTED, ERASURE_COMPLETED,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """The whole contract table, and the questions that everybody asks of it."""
 
-from contracts import analytics, auth, consent, dsar, fulfilment, gateway, holder, newsletter, speech, text
+from contracts import analytics, auth, consent, dsar, fulfilment, gateway, holder, newsletter, receipt_log, speech, text
 from contracts.table import AnyCall, AnyEvent, Call, Contract, Event
 
 TABLE: tuple[Contract, ...] = (
@@ -11,6 +11,7 @@ TABLE: tuple[Contract, ...] = (
     *newsletter.CONTRACTS,
     *analytics.CONTRACTS,
     *dsar.CONTRACTS,
+    *receipt_log.CONTRACTS,
     *gateway.CONTRACTS,
     *holder.CONTRACTS,
     *fulfilment.CONTRACTS,

@@ -58,7 +58,8 @@ class Http:
     `creates` honours Idempotency-Key; `recalls` means that the owner knows a repetition by `caller.idempotency_key`
     and answers it as it did the first time, so the gateway asks it again (otherwise a repetition of an answered
     request gets the status alone). `empty` means that the answer has no body. `alias` is a second path under
-    the same name. `refuses` names what the owner refuses beyond what follows from the rest.
+    the same name. `refuses` names what the owner refuses beyond what follows from the rest. `cache_seconds`: how long
+    anybody may keep the answer, which then must be the same for everybody; 0 forbids it.
     """
 
     method: Method
@@ -76,6 +77,7 @@ class Http:
     limit: Limit = Limit.DEFAULT
     alias: str | None = None
     refuses: tuple[ErrorKind, ...] = ()
+    cache_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

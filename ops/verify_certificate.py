@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     parser = Parser(prog="python -m ops verify-certificate", description=__doc__)
     parser.add_argument("file", type=Path, help="the certificate, in its JSON form")
     parser.add_argument(
-        "--trust", type=log_key, metavar="KEY", help="the log's public key from GET /api/privacy/log-key"
+        "--trust", type=log_key, metavar="KEY", help="the log's public key from `log_key` of GET /api/privacy/log/keys"
     )
     asked = parser.parse_args(arguments)
     try:

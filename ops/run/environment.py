@@ -76,12 +76,14 @@ def key_settings(service: str, keys: KeyRing) -> dict[str, str]:
                 "LARABOT_SUPPRESSION_KEY": keys.secret("suppression"),
             }
         case "dsar":
+            replaced = keys.kept("log-replaced")
             receipts = {holder: keys.ed25519_public(receipt_key(holder)) for holder in SERVICES}
             return {
                 "LARABOT_LEDGER_KEY": keys.secret("ledger"),
                 "LARABOT_CASE_KEY": keys.secret("case"),
                 "LARABOT_LOG_SEED": keys.secret("log"),
                 "LARABOT_RECEIPT_KEYS": json.dumps(receipts),
+                **({"LARABOT_REPLACED_LOG_SEED": replaced} if replaced else {}),
             }
     return {}
 

@@ -22,6 +22,11 @@ class KeyRing:
         """32 random bytes, in hex; also the seed of an Ed25519 key."""
         return self._kept(f"{name}.hex", lambda: secrets.token_hex(KEY_BYTES))
 
+    def kept(self, name: str) -> str | None:
+        """A secret that the operator laid there, in hex; none if there is none."""
+        path = self._directory / f"{name}.hex"
+        return path.read_text().strip() if path.is_file() else None
+
     def nkey_seed(self, role: str, account: str) -> str:
         """The seed by which a role proves itself to nats-server in one account."""
         return self._kept(f"nats-{role}-{account.lower()}.seed", new_nkey_seed)

@@ -4,20 +4,25 @@ from pathlib import Path
 
 import orjson
 
-from chassis.lifecycle import Service
+from chassis.lifecycle import Service, StartRefused
 from chassis.mail import MailSender
-from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOG_KEY, LOOKUP, OPEN, PACKAGE
+from chassis.worker import Worker, until
+from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOOKUP, OPEN, PACKAGE
+from contracts.receipt_log import LOG_CONSISTENCY, LOG_HEAD, LOG_INCLUSION, LOG_KEYS
 from kernel.erasure_receipt import coverages
 from services.dsar.adapters.documents import Documents
 from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import LetterTemplates
+from services.dsar.adapters.published_log import SqlReceiptLog
 from services.dsar.adapters.receipts import SqlReceipts
 from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
 from services.dsar.adapters.services import BusAccounts, BusHolders
 from services.dsar.adapters.translations import TranslationFiles
+from services.dsar.domain.log_keys import KeysContradict, KeysOfSettings
 from services.dsar.endpoints.background import ErasureWork, PackageWork
 from services.dsar.endpoints.data_subject import DataSubjectEndpoints
 from services.dsar.endpoints.holders import HolderEndpoints, OwnTurn
+from services.dsar.endpoints.receipt_log import ReceiptLogEndpoints
 from services.dsar.endpoints.work_list import WorkList
 from services.dsar.inventory import INVENTORY
 from services.dsar.settings import INVENTORIES, POLICIES, DsarSettings
@@ -25,6 +30,7 @@ from services.dsar.tables import TABLES, Base
 from services.dsar.usecases.certify import IssueCertificate, Signing
 from services.dsar.usecases.conduct_erasure import ConductErasure
 from services.dsar.usecases.gather import Gather
+from services.dsar.usecases.keep_log import KeepLog
 from services.dsar.usecases.look_up import LookUp
 from services.dsar.usecases.open_request import Keys, OpenRequest
 from services.dsar.usecases.receive_receipt import ReceiveReceipt
@@ -74,6 +80,7 @@ def build(settings: DsarSettings) -> Service:
     service.database.on_commit(GATHERING, packages.wake)
     service.background("packages", packages.run)
     service.background("mail", _mail_sender(service, settings).run)
+    _keep_log(service, settings, SqlReceiptLog(service.database))
     return service
 
 
@@ -82,7 +89,6 @@ def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
     service.answer(CASES, endpoints.cases)
     service.answer(CASE, endpoints.case)
     service.answer(LOOKUP, endpoints.lookup)
-    service.answer(LOG_KEY, endpoints.log_key)
     service.stream(DATA, endpoints.data)
     service.stream(PACKAGE, endpoints.package)
     service.stream(CERTIFICATE, endpoints.certificate)
@@ -91,6 +97,30 @@ def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
 def _answer_holders(service: Service, endpoints: HolderEndpoints) -> None:
     service.answer(CLAIM, endpoints.claim)
     service.consume(ERASURE_COMPLETED, "dsar", endpoints.receipt)
+
+
+def _keep_log(service: Service, settings: DsarSettings, log: SqlReceiptLog) -> None:
+    replaced = settings.replaced_log_seed
+    keys = KeysOfSettings(
+        log_seed=settings.log_seed.get_secret_value(),
+        replaced_log_seed=replaced.get_secret_value() if replaced else None,
+        receipt_keys=settings.receipt_keys,
+    )
+    keeping = KeepLog(log, service.clock, keys)
+
+    async def begin() -> None:
+        try:
+            await keeping.keep()
+        except KeysContradict as contradiction:
+            raise StartRefused(str(contradiction)) from contradiction
+
+    service.at_start(begin)
+    service.background("receipt log", Worker("receipt log", until(service.clock, keeping.keep)).run)
+    endpoints = ReceiptLogEndpoints(log)
+    service.answer(LOG_HEAD, endpoints.head)
+    service.answer(LOG_CONSISTENCY, endpoints.consistency)
+    service.answer(LOG_INCLUSION, endpoints.inclusion)
+    service.answer(LOG_KEYS, endpoints.keys)
 
 
 def _mail_sender(service: Service, settings: DsarSettings) -> MailSender:

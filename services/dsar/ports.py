@@ -1,6 +1,6 @@
 """The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,9 +9,12 @@ from typing import Any, Protocol
 from contracts.dsar import Claim
 from contracts.holder import ExportedStore, ExportPage
 from kernel.erasure_receipt import Coverage
+from kernel.key_history import Announcement
+from kernel.log_head import Head
 from services.dsar.domain.attempts import Due
 from services.dsar.domain.case import CaseView, ErasureRecord, Letter, NewCase, NewErasure, Subject
 from services.dsar.domain.erasure import Progress
+from services.dsar.domain.log_proofs import LogEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,44 @@ class Receipts(Protocol):
 
     async def refuse(self, erasure_id: str, holder: str, code: str) -> None:
         """Note that a receipt was not taken, so that the case shows it; nothing if one is in already."""
+        ...
+
+
+class ReceiptLog(Protocol):
+    """The receipt log with the history of its keys, and the head that is published of it."""
+
+    async def publish(
+        self,
+        to_announce: Callable[[Sequence[Announcement]], Sequence[Announcement]],
+        signed: Callable[[int, str], Head],
+        now: datetime,
+        unless_since: datetime,
+    ) -> datetime:
+        """In one unit of work: append what is to be announced, and pad the log and publish its head.
+
+        No head is published unless a key was announced or the last head is from before `unless_since`. Returns when
+        the head was published that then stands.
+        """
+        ...
+
+    async def head(self) -> Head | None:
+        """The published head; none before the first."""
+        ...
+
+    async def evidence(self, indexes: Sequence[int]) -> LogEvidence:
+        """The whole log as it stands, with the inclusion proofs of some leaves."""
+        ...
+
+    async def published_keys(self) -> LogEvidence | None:
+        """The log up to the published head, with the keys alone."""
+        ...
+
+    async def consistency(self, first: int, second: int) -> list[str] | None:
+        """The proof between two sizes; none if the second is not published."""
+        ...
+
+    async def inclusion(self, leaf_hash: str, tree_size: int) -> tuple[int, list[str]] | None:
+        """A leaf's index and proof; none if it is not among the first `tree_size`, or these are not published."""
         ...
 
 

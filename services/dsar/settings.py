@@ -15,11 +15,15 @@ PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class DsarSettings(Settings):
-    """`ledger_key` keys the pseudonyms in the ledger, `case_key` the case secrets, `log_seed` signs certificates."""
+    """`ledger_key` keys the pseudonyms in the ledger, `case_key` the case secrets, `log_seed` signs certificates.
+
+    `replaced_log_seed` is that of the log key before, while `log_seed` is new: it signs the new key's announcement.
+    """
 
     ledger_key: SecretStr
     case_key: SecretStr
     log_seed: SecretStr
+    replaced_log_seed: SecretStr | None = None
     receipt_keys: dict[str, PublicKey]
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]

@@ -6,7 +6,7 @@ What names a person (`case_party`, `erasure_locator`, the mail queue) stands apa
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -244,7 +244,7 @@ class OpeningRequest(Base, table=True):
 
 
 class ReceiptLogSize(Base, table=True):
-    """How many receipts the log holds; the one row that appending takes turns by."""
+    """How many leaves the log has; the one row that appending takes turns by."""
 
     __tablename__ = "receipt_log_size"
     __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="a count")
@@ -257,11 +257,34 @@ class ReceiptLogNode(Base, table=True):
 
     __tablename__ = "receipt_log_node"
     __personal_data__: ClassVar[Declaration] = NoPersonalData(
-        reason="hashes over receipts, each with a random salt that stands with the case and goes with it"
+        reason="hashes over receipts, each with a random salt that stands with the case and goes with it, and over keys"
+    )
+    # A leaf is looked for by its hash.
+    __table_args__ = (
+        Index("ix_receipt_log_node_leaf", "hash", sqlite_where=text("level = 0"), postgresql_where=text("level = 0")),
     )
     level: int = Field(primary_key=True)
     position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     hash: str = Field(max_length=HASH_MAX)
+
+
+class AnnouncedKey(Base, table=True):
+    """A key that the receipt log announced, in the order of the log."""
+
+    __tablename__ = "announced_key"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="public keys of services, and signatures of them")
+    leaf_index: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    announcement: dict[str, Any] = Field(sa_type=JSON)
+
+
+class PublishedHead(Base, table=True):
+    """The signed head of the receipt log that anybody may read; one row."""
+
+    __tablename__ = "published_head"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="a padded size, a hash and a signature")
+    id: int = Field(primary_key=True)
+    published_at: datetime = Field(sa_type=UtcDateTime)
+    head: dict[str, Any] = Field(sa_type=JSON)
 
 
 TABLES = standard_tables(Base.metadata, mail=True)

@@ -114,7 +114,9 @@ async def test_the_certificate_is_checked_against_the_key_that_the_platform_publ
     async with a_teacher(platform) as anna, somebody(platform) as anybody:
         case = CaseFollowed(anna, await anna.invokes("erasure"))
         await case.until("closed")
-        published = (await anybody.browser.get("/api/privacy/log-key")).json()["public_key"]
+        answer = await anybody.browser.get("/api/privacy/log/keys")
+        assert answer.headers["cache-control"] == "public, max-age=60"
+        published = answer.json()["log_key"]
         assert published == log_key(platform)
         certificate = await case.certificate(tmp_path)
     assert verified(certificate, "--trust", published).returncode == 0

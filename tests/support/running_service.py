@@ -127,6 +127,10 @@ class RunningService:
             self._process = await self._started(log)
         await self._until_ready()
 
+    def change(self, **settings: str) -> None:
+        """Settings that are others from the next start on."""
+        self._settings |= settings
+
     async def _started(self, log: BinaryIO) -> "asyncio.subprocess.Process | ForkedProcess":
         """Forked as by the launcher; executed where the system cannot, or where other code than ours is to run."""
         module = f"services.{self.name}"

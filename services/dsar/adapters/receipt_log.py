@@ -1,8 +1,9 @@
 """The receipt log in SQL (RFC 9162): leaves and perfect subtrees, appended by one transaction at a time."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, or_, select, text
 
 from chassis.database import Session, insert_into
 from kernel import merkle
@@ -14,17 +15,24 @@ SIZE: Any = ReceiptLogSize.__table__  # type: ignore[attr-defined]
 
 
 def append(session: Session, leaf: bytes) -> int:
-    """Append a leaf; returns its index. The row of the size makes replicas take turns."""
-    index = _next_index(session)
-    completed = merkle.completed_by(index)
-    nodes = _nodes(session, {_left(subtree) for subtree in completed})
-    right = leaf
-    rows = [{"level": 0, "position": index, "hash": leaf.hex()}]
-    for subtree in completed:
-        right = merkle.node_hash(nodes[_left(subtree)], right)
-        rows.append({"level": subtree.level, "position": subtree.position, "hash": right.hex()})
-    session.execute(insert(NODE), rows)
-    return index
+    """Append a leaf; returns its index."""
+    return append_all(session, [leaf])
+
+
+def append_all(session: Session, leaves: Sequence[bytes]) -> int:
+    """Append leaves; returns the index of the first. The row of the size makes replicas take turns."""
+    first = _next_index(session, len(leaves))
+    nodes = _nodes(session, set(merkle.range_of_subtrees(0, first)))
+    rows = []
+    for index, leaf in enumerate(leaves, first):
+        above, grown = leaf, [merkle.Subtree(0, index), *merkle.completed_by(index)]
+        for subtree in grown:
+            above = leaf if subtree.level == 0 else merkle.node_hash(nodes[_left(subtree)], above)
+            nodes[subtree] = above
+            rows.append({"level": subtree.level, "position": subtree.position, "hash": above.hex()})
+    if rows:
+        session.execute(insert(NODE), rows)
+    return first
 
 
 def size_of(session: Session) -> int:
@@ -46,11 +54,24 @@ def _left(subtree: merkle.Subtree) -> merkle.Subtree:
     return merkle.Subtree(subtree.level - 1, subtree.position * 2)
 
 
-def _next_index(session: Session) -> int:
-    first = insert_into(session, SIZE).values(id=THE_LOG, size=1)
-    counted = first.on_conflict_do_update(index_elements=["id"], set_={"size": SIZE.c.size + 1})
+def consistency(session: Session, first: int, second: int) -> list[str]:
+    """The proof that the first `second` leaves begin with the first `first`, in hex."""
+    known = _nodes(session, merkle.consistency_needs(first, second))
+    return [step.hex() for step in merkle.consistency_proof(first, second, known.__getitem__)]
+
+
+def index_of(session: Session, leaf_hash: str) -> int | None:
+    """The index of a leaf; none if there is no such leaf."""
+    query = select(NODE.c.position).where(text("level = 0"), NODE.c.hash == leaf_hash).limit(1)
+    index: int | None = session.execute(query).scalar_one_or_none()
+    return index
+
+
+def _next_index(session: Session, count: int) -> int:
+    first = insert_into(session, SIZE).values(id=THE_LOG, size=count)
+    counted = first.on_conflict_do_update(index_elements=["id"], set_={"size": SIZE.c.size + count})
     size: int = session.execute(counted.returning(SIZE.c.size)).scalar_one()
-    return size - 1
+    return size - count
 
 
 def _nodes(session: Session, subtrees: set[merkle.Subtree]) -> dict[merkle.Subtree, bytes]:

@@ -12,7 +12,6 @@ from contracts.dsar import (
     Cases,
     CertificateChoice,
     HolderProgress,
-    LogKey,
     Lookup,
     Open,
     PackageChoice,
@@ -75,10 +74,6 @@ class DataSubjectEndpoints:
         async with aclosing(self.documents.data(pieces, self.clock.now())) as chunks:
             async for chunk in chunks:
                 yield chunk
-
-    async def log_key(self, request: Empty, caller: Caller) -> LogKey:  # noqa: ARG002 — a handler's shape
-        """What certificates are checked against."""
-        return LogKey(public_key=self.certifying.log_key())
 
     async def package(self, request: PackageChoice, caller: Caller) -> AsyncIterator[bytes | MediaType]:
         """The package of an access or portability case, built now."""

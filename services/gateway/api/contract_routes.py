@@ -16,7 +16,7 @@ from contracts.table import Account, AnyCall, AnyStream, Http, Stream
 from services.gateway.adapters.repeats import Claimed, Repeats
 from services.gateway.api.admission import Admission, Admitted
 from services.gateway.api.http_request import HttpRequest
-from services.gateway.api.http_response import JSON, NO_STORE, HttpResponse
+from services.gateway.api.http_response import JSON, NO_STORE, HttpResponse, cached
 from services.gateway.api.leases import StreamLeases
 from services.gateway.api.parameters import Parameters
 from services.gateway.api.problems import response_of
@@ -116,7 +116,8 @@ class ContractEndpoint:
 
 def _response(http: Http, answer: Answer) -> HttpResponse:
     body = b"" if http.empty else answer.body
-    response = HttpResponse(http.status, [JSON, NO_STORE] if body else [NO_STORE], body)
+    kept = cached(http.cache_seconds) if http.cache_seconds else NO_STORE
+    response = HttpResponse(http.status, [JSON, kept] if body else [kept], body)
     if http.sets_cookie and HEADER_COOKIE in answer.headers:
         cookie = CookieToSet.model_validate(orjson.loads(answer.headers[HEADER_COOKIE]))
         response.fields.append(_set_cookie(cookie))

@@ -12,6 +12,11 @@ JSON = (b"content-type", b"application/json")
 NO_CONTENT = 204
 
 
+def cached(seconds: int) -> tuple[bytes, bytes]:
+    """The field by which anybody may keep an answer for so long (RFC 9111, 5.2.2)."""
+    return (b"cache-control", f"public, max-age={seconds}".encode())
+
+
 @dataclass(slots=True)
 class HttpResponse:
     """Status, header fields (names in lower case) and body; an ASGI application, so that any route may return it."""

@@ -123,3 +123,13 @@ def test_an_emulator_is_given_the_basics_only(tmp_path: Path, vendor: str) -> No
     program = emulator_program(vendor, a_site(tmp_path))
     assert program.name.startswith("emulator-")
     assert program.environment == {"PATH": "/bin"}
+
+
+def test_a_log_key_that_is_replaced_is_told_to_dsar_until_its_file_goes(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    first = environments(site)["dsar"]
+    assert "LARABOT_REPLACED_LOG_SEED" not in first
+    (log,) = tmp_path.rglob("log.hex")
+    log.rename(log.with_name("log-replaced.hex"))
+    second = environments(site)["dsar"]
+    assert second["LARABOT_REPLACED_LOG_SEED"] == first["LARABOT_LOG_SEED"] != second["LARABOT_LOG_SEED"]

@@ -449,15 +449,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/privacy/log-key": {
+    "/api/privacy/log": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The public key of the log of receipts, for verify-certificate --trust */
-        get: operations["dsar_log_key"];
+        /** The signed head of the receipt log, published once a day */
+        get: operations["dsar_log_head"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that the log has only grown between two sizes (RFC 9162) */
+        get: operations["dsar_log_consistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/log/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that a leaf stands in the log (RFC 9162) */
+        get: operations["dsar_log_inclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/privacy/log/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of the log and of the services' receipts with their times, for verify-certificate --trust */
+        get: operations["dsar_log_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -759,6 +810,20 @@ export interface components {
             };
         };
         /**
+         * AnnouncedKey
+         * @description An announcement (`body`, `signature`, `possession` of a log key), and its place in the published log.
+         */
+        AnnouncedKey: {
+            /** Announcement */
+            announcement: {
+                [key: string]: unknown;
+            };
+            /** Leaf Index */
+            leaf_index: number;
+            /** Inclusion Proof */
+            inclusion_proof: string[];
+        };
+        /**
          * Case
          * @description A case as its data subject sees it.
          */
@@ -835,6 +900,18 @@ export interface components {
             receipt_id: string | null;
         };
         /**
+         * Consistency
+         * @description The proof that the log of `second` leaves begins with that of `first` (RFC 9162 §2.1.4).
+         */
+        Consistency: {
+            /** First */
+            first: number;
+            /** Second */
+            second: number;
+            /** Proof */
+            proof: string[];
+        };
+        /**
          * Done
          * @description It is done; there is nothing more to say.
          */
@@ -892,12 +969,44 @@ export interface components {
             at: string | null;
         };
         /**
-         * LogKey
-         * @description What a certificate is checked against: the Ed25519 public key, in lower-case hex.
+         * Inclusion
+         * @description The proof that a leaf stands in the log of `tree_size` leaves (RFC 9162 §2.1.3).
          */
-        LogKey: {
+        Inclusion: {
+            /** Leaf Index */
+            leaf_index: number;
+            /** Tree Size */
+            tree_size: number;
+            /** Inclusion Proof */
+            inclusion_proof: string[];
+        };
+        /**
+         * LogHead
+         * @description The signed tree head: how many leaves the log had at a time, and their root. `public_key` is the log's.
+         */
+        LogHead: {
+            /** Tree Size */
+            tree_size: number;
+            /** Root Hash */
+            root_hash: string;
+            /** At */
+            at: string;
             /** Public Key */
             public_key: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * LogKeys
+         * @description Every key ever announced, in the order of the log; `log_key` is the one that it is signed with now.
+         */
+        LogKeys: {
+            /** Log Key */
+            log_key: string;
+            /** Tree Size */
+            tree_size: number;
+            /** Keys */
+            keys: components["schemas"]["AnnouncedKey"][];
         };
         /**
          * Login
@@ -2387,7 +2496,7 @@ export interface operations {
             504: components["responses"]["Problem504"];
         };
     };
-    dsar_log_key: {
+    dsar_log_head: {
         parameters: {
             query?: never;
             header?: never;
@@ -2402,7 +2511,90 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LogKey"];
+                    "application/json": components["schemas"]["LogHead"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    dsar_log_consistency: {
+        parameters: {
+            query: {
+                first: number;
+                second: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consistency"];
+                };
+            };
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    dsar_log_inclusion: {
+        parameters: {
+            query: {
+                leaf_hash: string;
+                tree_size: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inclusion"];
+                };
+            };
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            504: components["responses"]["Problem504"];
+        };
+    };
+    dsar_log_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogKeys"];
                 };
             };
             429: components["responses"]["Problem429"];

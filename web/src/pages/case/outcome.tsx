@@ -7,7 +7,7 @@ import { download } from "../../api/download";
 import { call } from "../../api/http";
 import { problemFrom } from "../../api/problem";
 import type { Problem } from "../../api/problem";
-import type { Case, LogKey } from "../../api/shapes";
+import type { Case, LogKeys } from "../../api/shapes";
 import { dayAndTime } from "../../messages/dates";
 import { Icon } from "../../parts/icon";
 import { Link } from "../../parts/link";
@@ -27,13 +27,13 @@ function useTrouble(): [Problem | undefined, (deed: Promise<unknown>) => void] {
   return [problem, watch];
 }
 
-const KEY_PATH = "/api/privacy/log-key";
-const fetchKey = () => call<LogKey>("GET", KEY_PATH);
+const KEY_PATH = "/api/privacy/log/keys";
+const fetchKey = () => call<LogKeys>("GET", KEY_PATH);
 
 /** The whole command, with the key that the certificate is checked against. */
 function Verify({ file }: { file: string }) {
   const words = useWords(pageWords);
-  const key = useFetched(fetchKey).value?.public_key ?? "KEY";
+  const key = useFetched(fetchKey).value?.log_key ?? "KEY";
   return (
     <div class="small verify">
       <p>{words.verify}</p>
