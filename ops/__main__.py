@@ -14,6 +14,7 @@ VERBS = {
     "backup": ("ops.backup.command", "back up databases and subject keys, encrypted; --list, --check, --expire"),
     "restore": ("ops.backup.restore_command", "put back databases or subject keys of a backup"),
     "installation": ("ops.installation", "render keys and settings of an installation for compose"),
+    "witness": ("ops.witness", "watch the receipt log of a platform from outside"),
     "verify-certificate": ("ops.verify_certificate", "check an erasure certificate offline"),
 }
 
