@@ -290,6 +290,7 @@ class Service:
             await self._attempt(*(bus.unsubscribe() for bus in self._buses()), seconds=UNSUBSCRIBE_SECONDS)
             steps = (step() for step in self._draining)
             await self._attempt(*steps, *(bus.drain(drain) for bus in self._buses()), seconds=drain + CLOSE_SECONDS)
+            await self._attempt(*(bus.stop_listening() for bus in self._buses()), seconds=UNSUBSCRIBE_SECONDS)
         await end_all(tasks)
         for step in self._closing:
             await self._attempt(step(), seconds=CLOSE_SECONDS)

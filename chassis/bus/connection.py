@@ -57,7 +57,8 @@ class Bus:
         self._endpoints = Endpoints(self._link.send, self._outgoing, clock, CONCURRENT_REQUESTS_MAX)
         self._own = Caller(service=service)
         self._signal_tasks: set[asyncio.Task[None]] = set()
-        self._subscriptions: list[Subscription] = []
+        self._shared: list[Subscription] = []
+        self._unshared: list[Subscription] = []
         self._link.on_lost += [self._calls.fail_all, self._streams.fail_all, self._outgoing.cancel_all]
 
     @property
@@ -98,13 +99,25 @@ class Bus:
         await self._link.client.flush(CONNECT_SECONDS)
 
     async def unsubscribe(self) -> None:
-        """Let requests and signals go to other replicas; what has arrived is still taken up."""
-        for subscription in self._subscriptions:
+        """Let requests and shared signals go to other replicas; what has arrived is still taken up.
+
+        What every replica hears goes on until `stop_listening`: a text under way ends with its session or consent.
+        """
+        await self._leave(self._shared)
+
+    async def stop_listening(self) -> None:
+        """Hear no more signals."""
+        await self._leave(self._unshared)
+
+    async def _leave(self, subscriptions: list[Subscription]) -> None:
+        if not subscriptions:
+            return
+        for subscription in subscriptions:
             await self._link.client._send_unsubscribe(subscription._id)  # noqa: SLF001 — its own drain does not wait
         await self._link.settled()
-        for subscription in self._subscriptions:
+        for subscription in subscriptions:
             await subscription.drain()  # type: ignore[no-untyped-call]
-        self._subscriptions.clear()
+        subscriptions.clear()
 
     async def drain(self, seconds: float) -> None:
         """Wait until the requests at work are answered; after so many seconds they are cancelled."""
@@ -190,4 +203,4 @@ class Bus:
     ) -> None:
         subscribe = self._link.client.subscribe
         subscription = await subscribe(subject, queue=queue, cb=received, pending_msgs_limit=waiting_max)
-        self._subscriptions.append(subscription)
+        (self._shared if queue else self._unshared).append(subscription)

@@ -1,14 +1,19 @@
 """A gateway that ends: every request that reached it is answered, on new connections and on kept ones."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+import pytest
 from starlette.responses import PlainTextResponse
 
+from contracts.auth import SESSIONS_REVOKED, SessionsRevoked
 from ops.run.ports import any_port, release
 from services.gateway.api.server import Server, server
-from tests.integration.gateway.owners import Gateway, request_bytes
+from tests.integration.gateway.owners import ACCOUNT, SIGNED_IN, SIMPLIFY, Gateway, Owners, request_bytes
+from tests.integration.gateway.test_streams import until_running, withdraw
+from tests.support.waiting import until
 
 CLIENTS = 8
 PAUSE_SECONDS = 0.005
@@ -106,3 +111,32 @@ async def test_whom_the_system_has_let_in_is_answered() -> None:
         latest.settimeout(5)
         assert b"here" in latest.recv(4096)
     release(port)
+
+
+async def revoke(owners: Owners) -> None:
+    await owners.buses["auth"].signal(SESSIONS_REVOKED, SessionsRevoked(account_id=ACCOUNT, session_ids=[]))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"), [(withdraw, "consent-required"), (revoke, "unauthenticated")], ids=["consent", "session"]
+)
+async def test_a_text_that_is_finished_while_the_gateway_ends_still_rests_on_consent_and_session(
+    gateway: Gateway, owners: Owners, change: Callable[[Owners], Awaitable[None]], problem: str
+) -> None:
+    owners.generate = owners.endless
+    reading = asyncio.create_task(gateway.http.post("/api/text/simplify", json=SIMPLIFY, headers=SIGNED_IN))
+    await until_running(owners)
+    ending = asyncio.create_task(gateway.stop())
+    await until(lambda: not gateway.service.ready)
+    await until(lambda: gone(gateway), within_seconds=1.4)
+    await change(owners)
+    assert problem in (await reading).text
+    assert await ending == 0
+    await gateway.start()
+
+
+def gone(gateway: Gateway) -> bool:
+    """Whether the gateway listens no more."""
+    with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", gateway.port)):
+        return False
+    return True
