@@ -1,6 +1,19 @@
 """The whole contract table, and the questions that everybody asks of it."""
 
-from contracts import analytics, auth, consent, dsar, fulfilment, gateway, holder, newsletter, receipt_log, speech, text
+from contracts import (
+    analytics,
+    auth,
+    consent,
+    dsar,
+    fulfilment,
+    gateway,
+    holder,
+    ledger,
+    newsletter,
+    receipt_log,
+    speech,
+    text,
+)
 from contracts.table import AnyCall, AnyEvent, Call, Contract, Event
 
 TABLE: tuple[Contract, ...] = (
@@ -15,6 +28,7 @@ TABLE: tuple[Contract, ...] = (
     *gateway.CONTRACTS,
     *holder.CONTRACTS,
     *fulfilment.CONTRACTS,
+    *ledger.CONTRACTS,
 )
 
 CALLS: tuple[AnyCall, ...] = tuple(entry for entry in TABLE if isinstance(entry, Call))

@@ -113,10 +113,11 @@ class Stream(Call[Request_co, Reply_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Generic[Message_co]):
-    """Something that happened. Durable ones hold opaque ids and counts only.
+    """Something that happened. Durable ones hold opaque ids and counts only, but for the ledger of commands.
 
     `per_holder` widens the subject by the holder's name, so that each may publish only its own. `shared`: of a
-    signal, one replica of each consumer hears it; otherwise every replica does.
+    signal, one replica of each consumer hears it; otherwise every replica does. `kept_in` names a stream of its own,
+    which the owner reads again from its beginning, without a durable consumer.
     """
 
     owner: str
@@ -127,11 +128,12 @@ class Event(Generic[Message_co]):
     durable: bool = True
     per_holder: bool = False
     shared: bool = False
+    kept_in: str | None = None
 
     @property
     def subject(self) -> str:
         """The subject, without the holder's token where the event has one."""
-        root = "evt" if self.durable else "signal"
+        root = "signal" if not self.durable else self.kept_in.lower() if self.kept_in else "evt"
         return f"{root}.{self.owner}.{self.entity}.{self.past}.v1"
 
     def subject_for(self, holder: str) -> str:

@@ -228,6 +228,7 @@ def _stream_config(stream: StreamSettings, replicas: int) -> StreamConfig:
         max_age=stream.age_seconds_max,
         duplicate_window=DUPLICATE_WINDOW_SECONDS,
         num_replicas=replicas,
+        allow_direct=stream.reader is not None,
     )
 
 

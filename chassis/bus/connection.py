@@ -16,6 +16,7 @@ from chassis.bus.calls import Answer, Calls
 from chassis.bus.incoming import IncomingStream
 from chassis.bus.link import CONNECT_SECONDS, Link
 from chassis.bus.outgoing import OutgoingStreams
+from chassis.bus.reading_again import stored
 from chassis.bus.serving import Endpoints, MediaType, hear
 from chassis.bus.stream_calls import StreamCalls
 from chassis.clock import Clock
@@ -97,6 +98,15 @@ class Bus:
         await subscribe(f"{self.inbox}.c.*", cb=self._streams.on_chunk)
         await subscribe(f"{self.inbox}.s.*", cb=self._outgoing.on_control)
         await self._link.client.flush(CONNECT_SECONDS)
+
+    async def stored(self, event: Event[RequestModel]) -> AsyncIterator[RequestModel]:
+        """All that is kept of an event of our own that has a stream of its own (`kept_in`), oldest first.
+
+        Raises:
+            Refusal: UNAVAILABLE, if the server does not answer or is gone meanwhile.
+        """
+        async for payload in stored(self._events, self.inbox, event):
+            yield event.model.model_validate_json(payload)
 
     async def unsubscribe(self) -> None:
         """Let requests and shared signals go to other replicas; what has arrived is still taken up.

@@ -124,7 +124,7 @@ def event_operations(event: AnyEvent) -> JsonObject:
     operations: JsonObject = {f"{sender}_sends_{name}": {"action": "send", **shared} for sender in senders}
     for consumer in event.consumers:
         received: JsonObject = {"action": "receive", **shared}
-        if event.durable:
+        if event.durable and not event.kept_in:
             received["x-durable-consumer"] = durable_name(event, consumer)
         if event.shared:
             received["bindings"] = {"nats": {"queue": consumer}}

@@ -21,6 +21,7 @@ from contracts.table import Account, AnyCall, AnyEvent, Stream
 
 ADMIN = "admin"
 NEXT = "$JS.API.CONSUMER.MSG.NEXT."
+READ_AGAIN = "$JS.API.DIRECT.GET."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +69,13 @@ def inbox_of(role: str) -> str:
 
 def is_fetch(subject: str) -> bool:
     """Whether a request on this subject has several answers: the messages, and how the fetch ended."""
-    return subject.startswith(NEXT)
+    return subject.startswith((NEXT, READ_AGAIN))
 
 
 def _stored(role: str) -> set[str]:
     """What a role reaches in STORE: the events that it announces; fetch, acks and dead letters of its consumers."""
     announced = {subject for event in EVENTS if event.durable for subject in _announced(event, role)}
+    announced |= {f"{READ_AGAIN}{stream.name}" for stream in STREAMS if stream.reader == role}
     return announced | {subject for durable in DURABLES if durable.service == role for subject in _fetched(durable)}
 
 

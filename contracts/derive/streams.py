@@ -1,8 +1,10 @@
 """The streams and durable consumers that keep durable events; an init job makes them, services only bind.
 
-A stream keeps `evt.<owner>.>` of one owner of durable events. Nothing else is ever kept: no request, no reply,
-no signal. There are no server-side timers: nats-server refuses them on a stream that discards the new instead of
-the old, and losing nothing matters more; deadlines are swept in the owner's database.
+A stream keeps `evt.<owner>.>` of one owner of durable events. The ledger of commands has a stream of its own: it holds
+keyed hashes of identifiers beside opaque ids, the one exception, and its owner reads it again from the beginning.
+Nothing else is ever kept: no request, no reply, no signal. There are no server-side timers: nats-server refuses them on
+a stream that discards the new instead of the old, and losing nothing matters more; deadlines are swept in the owner's
+database.
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ DAY_SECONDS = 24 * 60 * 60
 
 DEAD_LETTERS = "DLQ"
 MAX_AGE_SECONDS = 90 * DAY_SECONDS
+LEDGER_AGE_SECONDS_MAX = 120 * DAY_SECONDS  # the longest age of a backup, and 30 days more
 MESSAGE_BYTES_MAX = 64 * 1024
 DUPLICATE_WINDOW_SECONDS = 10 * 60
 # How long the server waits for an ack before it delivers again: short, so that a holder that was killed is asked again
@@ -38,6 +41,8 @@ class StreamSettings:
     subjects: tuple[str, ...]
     bytes_max: int
     age_seconds_max: int = MAX_AGE_SECONDS
+    reader: str | None = None
+    """The service that may read it again from the beginning (direct get)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,7 @@ def stream_of(event: AnyEvent) -> str:
     if not event.durable:
         msg = f"{event.subject} is a signal; no stream keeps it"
         raise ValueError(msg)
-    return event.owner.upper()
+    return event.kept_in or event.owner.upper()
 
 
 def durable_name(event: AnyEvent, consumer: str) -> str:
@@ -70,11 +75,22 @@ def dead_letter_subject(service: str, durable: str) -> str:
 
 
 def _streams() -> tuple[StreamSettings, ...]:
-    owners = dict.fromkeys(event.owner for event in EVENTS if event.durable)
+    owners = dict.fromkeys(event.owner for event in EVENTS if event.durable and not event.kept_in)
     kept = (
         StreamSettings(name=owner.upper(), subjects=(f"evt.{owner}.>",), bytes_max=256 * MEBIBYTE) for owner in owners
     )
-    return (*kept, StreamSettings(name=DEAD_LETTERS, subjects=("dlq.>",), bytes_max=64 * MEBIBYTE))
+    apart = (
+        StreamSettings(
+            name=stream_of(event),
+            subjects=(event.subject,),
+            bytes_max=128 * MEBIBYTE,
+            age_seconds_max=LEDGER_AGE_SECONDS_MAX,
+            reader=event.owner,
+        )
+        for event in EVENTS
+        if event.kept_in
+    )
+    return (*kept, *apart, StreamSettings(name=DEAD_LETTERS, subjects=("dlq.>",), bytes_max=64 * MEBIBYTE))
 
 
 def _durables() -> tuple[DurableSettings, ...]:
@@ -86,7 +102,7 @@ def _durables() -> tuple[DurableSettings, ...]:
             filter_subject=event.subject_for("*") if event.per_holder else event.subject,
         )
         for event in EVENTS
-        if event.durable
+        if event.durable and not event.kept_in
         for consumer in event.consumers
     )
 
