@@ -8,7 +8,7 @@ from services.analytics.domain.deletions import LATE_LOOK, OVERDUE_AFTER, POLL_M
 from services.analytics.ports import RecipientUnavailable
 from services.analytics.usecases.deleting import Deleting
 from tests.support.clock import START, FakeClock
-from tests.unit.analytics.fakes import FakeDeletions, FakePersons
+from tests.unit.analytics.fakes import FakeDeletions, FakePersons, a_deletion
 
 
 @pytest.fixture
@@ -23,16 +23,12 @@ def persons() -> FakePersons:
 
 @pytest.fixture
 def deletions() -> FakeDeletions:
-    return FakeDeletions({"d": (a_deletion(), START)})
+    return FakeDeletions({"d": (a_deletion("d"), START)})
 
 
 @pytest.fixture
 def deleting(deletions: FakeDeletions, persons: FakePersons, clock: FakeClock) -> Deleting:
     return Deleting(deletions, persons, clock)
-
-
-def a_deletion() -> Deletion:
-    return Deletion(distinct_id="d", persons=(), created_at=START, asked_at=None, verified_at=None, attempts=0)
 
 
 async def steps(deleting: Deleting, clock: FakeClock, count: int, apart: timedelta = POLL_MAX) -> None:
@@ -109,7 +105,7 @@ async def test_while_posthog_is_down_it_stays_and_waits_longer(
 
 
 def test_after_a_month_it_is_overdue() -> None:
-    deletion = a_deletion()
+    deletion = a_deletion("d")
     assert not deletion.is_overdue(START + OVERDUE_AFTER)
     assert deletion.is_overdue(START + OVERDUE_AFTER + timedelta(seconds=1))
     assert not deletion.verified(START).is_overdue(START + 2 * OVERDUE_AFTER)

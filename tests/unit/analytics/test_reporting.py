@@ -66,7 +66,7 @@ async def test_a_withdrawal_purges_what_waits_and_forgets_the_pseudonym(
         await reporting.report(visitor, "page_viewed", {})
     await reporting.withdraw("v")
     assert [event.visitor_id for event in statistics.events] == ["w"]
-    assert identities.withdrawn == ["pseudonym-0-v"]
+    assert list(identities.deletions.kept) == ["pseudonym-0-v"]
 
 
 async def test_an_event_that_was_under_way_makes_no_new_pseudonym(
