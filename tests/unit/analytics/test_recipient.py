@@ -59,6 +59,15 @@ def test_anything_else_keeps_the_service_from_starting(address: str, emulated: b
         settings_with(address, emulated)
 
 
+@pytest.mark.parametrize("setting", ["posthog_host", "posthog_api_host"])
+def test_one_host_elsewhere_is_enough(setting: str) -> None:
+    inside = {"posthog_host": "https://eu.i.posthog.com", "posthog_api_host": "https://eu.posthog.com"}
+    AnalyticsSettings(**{**GOOD, **inside})
+    with pytest.raises(ValidationError, match="not-the-processor") as caught:
+        AnalyticsSettings(**{**GOOD, **inside, setting: "https://us.i.posthog.com"})
+    assert [error["loc"] for error in caught.value.errors()] == [(setting,)]
+
+
 def test_below_a_local_address_nothing_is_our_own() -> None:
     with pytest.raises(ValidationError, match="posthog_host"):
         settings_with("https://statistics.localhost", False, public_url="http://localhost:8000")

@@ -4,35 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.errors import ErrorKind, Refusal
-from services.speechtoken.domain import Token, Voice
+from contracts.errors import Refusal
 from services.speechtoken.usecases import Issuing, VoiceList
-from tests.support.clock import START, FakeClock
-
-SOFIE = Voice("sv-SE-SofieNeural", "sv-SE", "female", "Sofie")
-KATJA = Voice("de-DE-KatjaNeural", "de-DE", "female", "Katja")
-
-
-class FakeVendor:
-    def __init__(self) -> None:
-        self.asked = 0
-        self.failing = False
-        self.offered = [SOFIE, KATJA]
-
-    async def issue(self) -> Token:
-        self.asked += 1
-        return Token(f"token-{self.asked}", START)
-
-    async def voices(self) -> list[Voice]:
-        self.asked += 1
-        if self.failing:
-            raise Refusal(ErrorKind.UPSTREAM_FAILED, "voices")
-        return self.offered
-
-
-class NoQuota:
-    async def spend(self, quota_key: str | None, tier: str | None, tool: str) -> None:
-        raise Refusal(ErrorKind.RATE_LIMITED, "daily-quota")
+from tests.support.clock import FakeClock
+from tests.support.fake_quota import FakeQuota
+from tests.unit.speechtoken.fakes import SOFIE, FakeVendor
 
 
 @pytest.fixture
@@ -52,7 +28,7 @@ def voices(vendor: FakeVendor, clock: FakeClock) -> VoiceList:
 
 async def test_without_quota_the_vendor_is_not_asked(vendor: FakeVendor) -> None:
     with pytest.raises(Refusal):
-        await Issuing(vendor, NoQuota()).issue("k", "free")
+        await Issuing(vendor, FakeQuota(left=0)).issue("k", "free")
     assert vendor.asked == 0
 
 

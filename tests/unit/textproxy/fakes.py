@@ -1,14 +1,19 @@
-"""Stand-ins for what a tool's run needs, and the arrangement that the tests share."""
+"""Stand-ins for what a tool's run needs, and the arrangement that the tests share.
+
+The model passes the suite of tests/contract/test_language_model_port.py, as Azure's does.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
-from contracts.errors import ErrorKind, Refusal
+from contracts.errors import Refusal
 from services.textproxy.adapters.tools import read_tools
 from services.textproxy.domain import Progress, Prompt
 from services.textproxy.settings import POLICIES
 from services.textproxy.usecases import Generation, Use
+from tests.support.fake_quota import FakeQuota
 
 USE = Use("simplify", "k" * 32, "free")
 INPUTS = {"text": "Hej."}
@@ -37,17 +42,8 @@ class FakeModel:
 
     async def whole(self, prompt: Prompt) -> Progress:
         async with aclosing(self.stream(prompt)) as answer:
-            return [progress async for progress in answer][-1]
-
-
-class FakeQuota:
-    def __init__(self, left: int = 1) -> None:
-        self.left = left
-
-    async def spend(self, quota_key: str | None, tier: str | None, tool: str) -> None:
-        if self.left < 1:
-            raise Refusal(ErrorKind.RATE_LIMITED, "daily-quota")
-        self.left -= 1
+            seen = [progress async for progress in answer]
+        return replace(seen[-1], text="".join(progress.text for progress in seen))
 
 
 class FakeUsage:
