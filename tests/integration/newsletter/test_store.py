@@ -1,97 +1,41 @@
-"""Opt-ins, subscriptions, suppressions and tasks in a real database, on both engines."""
+"""One behaviour suite for `Subscriptions` and `Tasks`: the fakes of the unit tests, SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Executable, Table, func, select
+from sqlalchemy import insert, select
 from sqlalchemy.schema import DropTable
 
-from chassis.database import Database, Session, affected
+from chassis.database import Database
 from chassis.migrations import migrate
 from contracts.identifiers import new_id
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import SqlTasks
 from services.newsletter.app import MIGRATIONS
 from services.newsletter.domain.callbacks import Callback
-from services.newsletter.domain.letters import Letter
-from services.newsletter.domain.secrets import Pseudonyms, hash_of
-from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
+from services.newsletter.domain.secrets import Pseudonyms
+from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW, Ending, Subscription
 from services.newsletter.domain.tasks import CHANGES, COMPARISONS, LEASE, STUCK_AFTER, Action, Task
-from services.newsletter.tables import TABLES, Base
+from services.newsletter.tables import Base
+from tests.integration.newsletter.stores import EMAIL, LETTER, Store, Tables, in_memory
 from tests.support.clock import START, FakeClock
 from tests.support.postgres import PostgresServer, postgres
 
 __all__ = ["postgres"]
 
-EMAIL = "elev@skola.example"
 TASK = Base.metadata.tables["brevo_task"]
-LETTER = Letter(to=EMAIL, subject="nyhetsbrev", text="x", html="<p>x</p>")
+ON_TABLES = pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
 
 
-@dataclass
-class Store:
-    database: Database
-    clock: FakeClock
-    subscriptions: SqlSubscriptions
-    tasks: SqlTasks
-
-    async def begin(self, email: str = EMAIL, consent_record: str | None = None) -> Subscription:
-        """A confirmed subscription."""
-        token_hash = await self.ask(email, consent_record)
-        subscription = Subscription(
-            id=new_id(),
-            email=email,
-            language="sv",
-            notice_version="2024-05-22",
-            created_at=self.clock.now(),
-            confirmed_at=self.clock.now(),
-            unsubscribe_hash=hash_of(new_id()),
-            consent_record=consent_record,
-        )
-        assert await self.subscriptions.confirm(subscription, token_hash, LETTER)
-        return subscription
-
-    async def ask(self, email: str = EMAIL, consent_record: str | None = None) -> str:
-        token_hash = hash_of(new_id())
-        opt_in = OptIn(
-            token_hash=token_hash,
-            email=email,
-            language="sv",
-            notice_version="2024-05-22",
-            created_at=self.clock.now(),
-            consent_record=consent_record,
-        )
-        await self.subscriptions.ask(opt_in, LETTER)
-        return token_hash
-
-    async def owed(self) -> list[str]:
-        """The actions owed to Brevo, each done as it is taken."""
-        actions = []
-        while isinstance(task := await self.take(), Task):
-            actions.append(task.action.value)
-            await self.tasks.finish(task)
-        return actions
-
-    async def take(self) -> Task | datetime | None:
-        return await self.tasks.take(tuple(Action), self.clock.now())
-
-    async def count(self, table: str) -> int:
-        return await self.database.read(rows_of, Base.metadata.tables[table])
-
-    async def run(self, statement: Executable) -> None:
-        await self.database.write(affected, statement)
-
-
-def rows_of(session: Session, table: Table) -> int:
-    return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["fake", "sqlite", "postgresql"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    if request.param == "fake":
+        yield in_memory()
+        return
     url = f"sqlite:///{tmp_path}/newsletter.db"
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
@@ -100,7 +44,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     database = Database(url, clock)
     await database.open()
     await migrate(database, MIGRATIONS, Base.metadata)
-    yield Store(database, clock, SqlSubscriptions(database, Pseudonyms(bytes(32))), SqlTasks(database))
+    yield Tables(clock, SqlSubscriptions(database, Pseudonyms(bytes(32))), SqlTasks(database), database)
     await database.close()
 
 
@@ -270,23 +214,32 @@ async def test_a_task_is_leased_to_one_and_comes_back_after_a_crash(store: Store
     assert again.attempts == 2
 
 
-async def test_a_new_task_never_waits_behind_three_hundred_that_fail(store: Store) -> None:
-    stuck = [await store.begin(f"stuck-{number}@b.example") for number in range(300)]
-    while isinstance(task := await store.take(), Task):
-        await store.tasks.postpone(task, store.clock.now() + timedelta(seconds=1), "status-400")
-    assert task == store.clock.now() + timedelta(seconds=1)
+async def test_a_new_task_never_waits_behind_one_that_fails(store: Store) -> None:
+    failing = await store.begin("failing@skola.example")
+    task, soon = await store.take(), store.clock.now() + timedelta(seconds=1)
+    assert isinstance(task, Task)
+    await store.tasks.postpone(task, soon, "status-400")
+    assert await store.take() == soon
     store.clock.advance(timedelta(seconds=1))
     healthy = await store.begin()
-    first = await store.take()
+    taken = [await store.take() for _ in range(2)]
+    assert [one.subscription_id for one in taken if isinstance(one, Task)] == [healthy.id, failing.id]
+
+
+@ON_TABLES
+async def test_nor_behind_three_hundred(store: Tables) -> None:
+    values = {"action": Action.ADD.value, "since": START, "due_at": START, "attempts": 1}
+    await store.run(insert(TASK).values([{**values, "subscription_id": f"stuck-{number}"} for number in range(300)]))
+    healthy = await store.begin()
+    first, second = await store.take(), await store.take()
     assert isinstance(first, Task)
-    assert first.subscription_id == healthy.id
-    again = await store.take()
-    assert isinstance(again, Task)
-    assert again.subscription_id in {one.id for one in stuck}
+    assert isinstance(second, Task)
+    assert (first.subscription_id, second.subscription_id[:6]) == (healthy.id, "stuck-")
 
 
+@ON_TABLES
 async def test_a_task_that_fails_for_hours_is_shown_as_stuck_and_still_owed(
-    store: Store, caplog: pytest.LogCaptureFixture
+    store: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.begin()
     task = await store.take()
@@ -310,8 +263,9 @@ async def test_tasks_of_different_kinds_do_not_wait_for_each_other(store: Store)
     assert [comparison.action, change.action] == [Action.RECONCILE, Action.ADD]
 
 
+@ON_TABLES
 async def test_a_call_back_that_the_database_refuses_costs_only_itself(
-    store: Store, caplog: pytest.LogCaptureFixture
+    store: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.begin()
     await store.run(DropTable(Base.metadata.tables["suppression"]))  # only the first one needs it
@@ -322,7 +276,8 @@ async def test_a_call_back_that_the_database_refuses_costs_only_itself(
     assert "callback put aside" in caplog.messages
 
 
-async def test_an_addition_whose_reader_was_erased_meanwhile_turns_into_a_removal(store: Store) -> None:
+@ON_TABLES
+async def test_an_addition_whose_reader_was_erased_meanwhile_turns_into_a_removal(store: Tables) -> None:
     subscription = await store.begin()
     task = await store.take()
     assert isinstance(task, Task)
@@ -337,4 +292,34 @@ async def test_sixteen_readers_at_once(store: Store) -> None:
     await asyncio.gather(*(store.begin(f"reader-{number}@b.example") for number in range(16)))
     assert await store.count("subscription") == 16
     assert await store.owed() == ["add"] * 16
-    assert TABLES.mail_queue is not None
+
+
+async def test_at_most_five_letters_an_hour_go_to_an_address(store: Store) -> None:
+    for _ in range(LETTERS_MAX + 2):
+        await store.ask()
+    await store.ask("other@skola.example")
+    assert [await store.count(table) for table in ("opt_in", "mail_queue")] == [LETTERS_MAX + 1] * 2
+    store.clock.advance(LETTERS_WINDOW)
+    await store.ask()
+    assert await store.count("mail_queue") == LETTERS_MAX + 2
+
+
+async def test_subscriptions_are_read_by_address_and_by_age(store: Store) -> None:
+    assert await store.subscriptions.first_confirmed() is None
+    first = await store.begin("b@skola.example")
+    store.clock.advance(timedelta(days=1))
+    second = await store.begin("a@skola.example")
+    assert await store.subscriptions.first_confirmed() == START
+    assert await store.subscriptions.by_id(second.id) == second
+    assert await store.subscriptions.lapsed(store.clock.now(), 5) == [first.email]
+    assert await store.subscriptions.lapsed(START + timedelta(days=2), 1) == [first.email]
+    assert await store.subscriptions.subscribed_among([second.email, "stranger@b.example"]) == {second.email}
+
+
+async def test_an_addition_whose_reader_left_meanwhile_is_not_done_until_it_is_removed(store: Store) -> None:
+    subscription = await store.begin()
+    task = await store.take()
+    assert isinstance(task, Task)
+    await store.subscriptions.end_by_link(subscription.unsubscribe_hash, store.clock.now())
+    await store.tasks.finish(task)
+    assert set(await store.owed()) == {"remove"}

@@ -25,8 +25,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def subscriptions() -> FakeSubscriptions:
-    return FakeSubscriptions()
+def subscriptions(tasks: FakeTasks) -> FakeSubscriptions:
+    return FakeSubscriptions(tasks)
 
 
 @pytest.fixture
