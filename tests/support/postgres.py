@@ -66,7 +66,7 @@ class PostgresServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.stop(signal.SIGQUIT)  # nobody reads what a checkpoint would still write
         release(self.port)
         shutil.rmtree(self._folder)
 
@@ -88,10 +88,10 @@ class PostgresServer:
                 raise RuntimeError((self._folder / "log").read_text())
             time.sleep(0.02)
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
         """Stop at once, open connections or not."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(number)
             self._process.wait(STOP_SECONDS_MAX)
             self._process = None
 

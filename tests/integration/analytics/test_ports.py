@@ -19,6 +19,8 @@ from tests.integration.analytics.stores import opened, url_of
 from tests.support.clock import START
 from tests.unit.analytics.fakes import FakeCounts, FakeDeletions, FakeIdentities
 
+TOTALS = select(COUNTS.c["window_start"], COUNTS.c["tool"], COUNTS.c["outcome"], COUNTS.c["count"])
+
 Totals = dict[tuple[datetime, str, str], int]
 
 
@@ -44,8 +46,8 @@ def behind_fakes() -> Behind:
 
 def behind_sql(database: Database) -> Behind:
     async def totals() -> Totals:
-        rows = await database.read(lambda session: session.execute(select(COUNTS)).all())
-        return {(row.window_start, row.tool, row.outcome): row.count for row in rows}
+        rows = await database.read(lambda session: session.execute(TOTALS).all())
+        return {(start, tool, outcome): count for start, tool, outcome, count in rows}
 
     return Behind(SqlIdentities(database), SqlDeletions(database), SqlUsageCounts(database), totals)
 
