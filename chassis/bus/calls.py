@@ -3,11 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from nats.aio.msg import Msg
-
 from chassis.bus.codec import encode_request, raise_if_refused
 from chassis.bus.link import Send
 from chassis.bus.tracing import asking
+from chassis.bus.transport import Message
 from chassis.clock import Clock
 from chassis.telemetry import Log
 from contracts.envelope import Envelope
@@ -61,7 +60,7 @@ class Calls:
             deadline.cancel()
             self._waiting.pop(token, None)
 
-    async def on_reply(self, message: Msg) -> None:
+    def on_reply(self, message: Message) -> None:
         """Hand a reply to its caller; one that nobody waits for any more is dropped."""
         future = self._waiting.pop(message.subject.rsplit(".", 1)[-1], None)
         if future is not None and not future.done():

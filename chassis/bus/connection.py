@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from nats.aio.msg import Msg
-from nats.aio.subscription import DEFAULT_SUB_PENDING_MSGS_LIMIT, Subscription
+from nats.aio.subscription import Subscription
 from pydantic import BaseModel
 
 from chassis.bus.calls import Answer, Calls
@@ -93,10 +93,9 @@ class Bus:
         if events_seed:
             self._events_wanted = True
             await self._events.open(servers, events_seed)
-        subscribe = self._link.client.subscribe
-        await subscribe(f"{self.inbox}.r.*", cb=self._calls.on_reply)
-        await subscribe(f"{self.inbox}.c.*", cb=self._streams.on_chunk)
-        await subscribe(f"{self.inbox}.s.*", cb=self._outgoing.on_control)
+        await self._link.subscribe(f"{self.inbox}.r.*", self._calls.on_reply)
+        await self._link.subscribe(f"{self.inbox}.c.*", self._streams.on_chunk)
+        await self._link.subscribe(f"{self.inbox}.s.*", self._outgoing.on_control)
         await self._link.client.flush(CONNECT_SECONDS)
 
     async def stored(self, event: Event[RequestModel]) -> AsyncIterator[RequestModel]:
@@ -173,11 +172,13 @@ class Bus:
 
     async def serve(self, call: Call[RequestModel, ReplyModel], handler: Handler[RequestModel, ReplyModel]) -> None:
         """Answer a call that this service owns, as one of its queue group."""
-        await self._subscribe(call.subject, call.owner, self._endpoints.answering(call, handler))
+        received = self._endpoints.answering(call, handler)
+        self._shared.append(await self._link.subscribe(call.subject, received, call.owner))
 
     async def serve_stream(self, stream: Stream[RequestModel, BaseModel], handler: StreamHandler[RequestModel]) -> None:
         """Answer a call with a stream of chunks."""
-        await self._subscribe(stream.subject, stream.owner, self._endpoints.streaming(stream, handler))
+        received = self._endpoints.streaming(stream, handler)
+        self._shared.append(await self._link.subscribe(stream.subject, received, stream.owner))
 
     async def serving(self) -> None:
         """Wait until the server knows every subscription: only then is the service ready."""
@@ -202,15 +203,7 @@ class Bus:
             task.add_done_callback(self._signal_tasks.discard)
             task.add_done_callback(lambda _: room.release())
 
-        await self._subscribe(event.subject, self.service if event.shared else "", received, SIGNALS_WAITING_MAX)
-
-    async def _subscribe(
-        self,
-        subject: str,
-        queue: str,
-        received: Callable[[Msg], Awaitable[None]],
-        waiting_max: int = DEFAULT_SUB_PENDING_MSGS_LIMIT,
-    ) -> None:
+        queue = self.service if event.shared else ""
         subscribe = self._link.client.subscribe
-        subscription = await subscribe(subject, queue=queue, cb=received, pending_msgs_limit=waiting_max)
+        subscription = await subscribe(event.subject, queue=queue, cb=received, pending_msgs_limit=SIGNALS_WAITING_MAX)
         (self._shared if queue else self._unshared).append(subscription)

@@ -10,11 +10,10 @@ listens. A gap in the numbers, or silence, is an error to the reader.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from nats.aio.msg import Msg
-
 from chassis.bus.codec import raise_if_refused, refusal_from_bytes
 from chassis.bus.frames import ALIVE, CANCEL, GRANT, HEARTBEAT_SECONDS, WINDOW, Flag, Frame, decode_frame
 from chassis.bus.link import Send
+from chassis.bus.transport import Message
 from contracts.errors import ErrorKind, Refusal
 from contracts.table import AnyStream
 
@@ -94,7 +93,7 @@ class IncomingStream:
         """Whether the owner can be told anything."""
         return bool(self._control)
 
-    def deliver(self, message: Msg) -> None:
+    def deliver(self, message: Message) -> None:
         """Take a message from the bus; after the end, none counts."""
         if self._ended:
             return

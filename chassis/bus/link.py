@@ -3,6 +3,7 @@
 nats-py buffers what is published while the server is away and sends it minutes later; here sending fails at once. It
 also wakes a task for every message that it writes; here what is sent within one turn of the event loop is written at
 the turn's end, in one piece, by the client protocol (https://docs.nats.io/reference/reference-protocols/nats-protocol).
+Reading is the transport's (`chassis.bus.transport`).
 """
 
 import asyncio
@@ -10,8 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from chassis.bus.codec import MESSAGE_BYTES_MAX
+from chassis.bus.transport import DirectTransport, Message, MessageHandler
 from chassis.nats_servers import NatsServers
 from chassis.telemetry import Log
 from contracts.errors import ErrorKind, Refusal
@@ -42,7 +46,9 @@ class Link:
         self.account = account
         self._service = service
         self._inbox = inbox
+        self._transport = DirectTransport()
         self._nats = Client()
+        self._nats._transport = self._transport  # noqa: SLF001 — it has no public way to bring one's own
         self._closing = False
         self._closer: asyncio.Task[object] | None = None
         self._unwritten: list[bytes] = []
@@ -52,7 +58,7 @@ class Link:
 
     @property
     def client(self) -> Client:
-        """The nats-py client, to subscribe and for JetStream."""
+        """The nats-py client, for JetStream and for subscriptions whose handlers wait."""
         return self._nats
 
     @property
@@ -83,6 +89,16 @@ class Link:
             reconnected_cb=self._back,
             closed_cb=self._closed,
         )
+
+    async def subscribe(self, subject: str, handler: MessageHandler, queue: str = "") -> Subscription:
+        """Have messages handed over as they are read, to a handler that does not wait."""
+
+        async def parsed(message: Msg) -> None:
+            handler(Message(message.subject, message.reply, message.data, message.headers))
+
+        subscription = await self._nats.subscribe(subject, queue=queue, cb=parsed)
+        self._transport.hand_over(subscription._id, handler)  # noqa: SLF001 — its number has no public name
+        return subscription
 
     async def close(self) -> None:
         """Close for good; safe to repeat, and before it was open."""
@@ -119,20 +135,14 @@ class Link:
 
     def _check_room(self) -> None:
         """Refuse to pile up what the server does not read."""
-        if self._socket.transport.get_write_buffer_size() > UNWRITTEN_BYTES_MAX:
+        if self._transport.unwritten_bytes > UNWRITTEN_BYTES_MAX:
             raise Refusal(ErrorKind.UNAVAILABLE, "bus-slow", retry_after_seconds=1)
 
     def _write(self) -> None:
         """Write what waits; if the server is gone meanwhile, nobody waits for it any more either."""
         unwritten, self._unwritten = self._unwritten, []
         if unwritten and self._nats.is_connected:
-            self._socket.write(b"".join(unwritten))
-
-    @property
-    def _socket(self) -> asyncio.StreamWriter:
-        """What nats-py writes to: it has no public way to write without waking its flusher."""
-        writer: asyncio.StreamWriter = self._nats._transport._io_writer  # type: ignore[union-attr]  # noqa: SLF001
-        return writer
+            self._transport.write(b"".join(unwritten))
 
     async def _error(self, error: Exception) -> None:
         if self._closing and asyncio.current_task() is self._closer:

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nats.aio.msg import Msg
-
 from chassis.bus.codec import refusal_as_bytes
 from chassis.bus.frames import CANCEL, CHUNK_BYTES_MAX, HEARTBEAT_SECONDS, WINDOW, Flag, encode_frame
 from chassis.bus.link import Send
+from chassis.bus.transport import Message
 from chassis.telemetry import Log
 from contracts.errors import Refusal
 from contracts.identifiers import new_id
@@ -151,7 +150,7 @@ class OutgoingStreams:
         finally:
             del self._open[token]
 
-    async def on_control(self, message: Msg) -> None:
+    def on_control(self, message: Message) -> None:
         """Hand credit or cancel to its stream."""
         stream = self._open.get(message.subject.rsplit(".", 1)[-1])
         if stream is not None:

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nats.aio.msg import Msg
-
 from chassis.bus.arrivals import Arrivals
 from chassis.bus.calls import Answer
 from chassis.bus.codec import MESSAGE_BYTES_MAX, decode_request, encode_refusal, parse
@@ -14,6 +12,7 @@ from chassis.bus.frames import Flag
 from chassis.bus.link import Send
 from chassis.bus.outgoing import OutgoingStream, OutgoingStreams
 from chassis.bus.tracing import answering
+from chassis.bus.transport import Message, MessageHandler
 from chassis.clock import Clock
 from chassis.database import is_away
 from chassis.tasks import end_all
@@ -35,7 +34,6 @@ class MediaType:
 
 log = Log("endpoints")
 
-Received = Callable[[Msg], Awaitable[None]]
 AnyHandler = Callable[[Any, Caller], Awaitable[Any]]
 AnyStreamHandler = Callable[[Any, Caller], AsyncIterator[bytes | MediaType]]
 
@@ -52,19 +50,19 @@ class Endpoints:
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
 
-    def answering(self, call: AnyCall, handler: AnyHandler) -> Received:
+    def answering(self, call: AnyCall, handler: AnyHandler) -> MessageHandler:
         """Make the subscription callback for a call with one reply."""
 
-        async def received(message: Msg) -> None:
-            await self._start(call, message, lambda: self._answer(call, handler, message))
+        def received(message: Message) -> None:
+            self._start(call, message, lambda: self._answer(call, handler, message))
 
         return received
 
-    def streaming(self, stream: AnyStream, handler: AnyStreamHandler) -> Received:
+    def streaming(self, stream: AnyStream, handler: AnyStreamHandler) -> MessageHandler:
         """Make the subscription callback for a call with a streamed reply."""
 
-        async def received(message: Msg) -> None:
-            await self._start(stream, message, lambda: self._stream(stream, handler, message))
+        def received(message: Message) -> None:
+            self._start(stream, message, lambda: self._stream(stream, handler, message))
 
         return received
 
@@ -75,7 +73,7 @@ class Endpoints:
             await asyncio.wait(self._tasks, timeout=seconds)
         await end_all(self._tasks)
 
-    async def _start(self, call: AnyCall, message: Msg, work: Callable[[], Awaitable[None]]) -> None:
+    def _start(self, call: AnyCall, message: Message, work: Callable[[], Awaitable[None]]) -> None:
         if not fits(call, message):
             log.failure("message does not fit its contract", subject=call.subject)
             return
@@ -88,7 +86,7 @@ class Endpoints:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, call: AnyCall, handler: AnyHandler, message: Msg) -> None:
+    async def _answer(self, call: AnyCall, handler: AnyHandler, message: Message) -> None:
         headers: dict[str, str] = {}
         time = asyncio.get_running_loop().time
         began = time()
@@ -104,7 +102,7 @@ class Endpoints:
             headers, body = encode_refusal(Refusal(ErrorKind.INTERNAL, "answer-too-large"))
         self._send(message.reply, body, "", headers)
 
-    async def _handled(self, call: AnyCall, handler: AnyHandler, message: Msg) -> Answer:
+    async def _handled(self, call: AnyCall, handler: AnyHandler, message: Message) -> Answer:
         envelope, body = self._accepted(message)
         with answering(call.subject, message.headers):
             try:
@@ -118,7 +116,7 @@ class Endpoints:
                 log.failure("endpoint failed", error=error, subject=call.subject)
                 raise refusal_of(error) from None
 
-    async def _stream(self, stream: AnyStream, handler: AnyStreamHandler, message: Msg) -> None:
+    async def _stream(self, stream: AnyStream, handler: AnyStreamHandler, message: Message) -> None:
         with self._outgoing.begin(message.reply) as outgoing:
             try:
                 envelope, body = self._accepted(message)
@@ -136,7 +134,7 @@ class Endpoints:
                 log.failure("stream failed", error=error, subject=stream.subject)
                 outgoing.refuse(refusal_of(error))
 
-    def _accepted(self, message: Msg) -> tuple[Envelope, bytes]:
+    def _accepted(self, message: Message) -> tuple[Envelope, bytes]:
         """Take a request apart, if its caller still waits and is who it says."""
         envelope, body = decode_request(message.data)
         if envelope.caller.service != message.reply.split(".", 2)[1]:
@@ -175,7 +173,7 @@ async def _pump(stream: AnyStream, chunks: AsyncIterator[bytes | MediaType], out
     outgoing.end(Flag.END)
 
 
-def fits(call: AnyCall, message: Msg) -> bool:
+def fits(call: AnyCall, message: Message) -> bool:
     """Whether the server delivered what was subscribed to, with a reply inbox of a known caller.
 
     A consumer's fetch may name any subject as its reply and so make the server deliver stream messages here;

@@ -2,13 +2,12 @@
 
 import asyncio
 
-from nats.aio.msg import Msg
-
 from chassis.bus.codec import encode_request
 from chassis.bus.frames import CANCEL
 from chassis.bus.incoming import IncomingStream, leads_to_owner
 from chassis.bus.link import Send
 from chassis.bus.tracing import asking
+from chassis.bus.transport import Message
 from chassis.clock import Clock
 from contracts.envelope import Envelope
 from contracts.errors import ErrorKind, Refusal
@@ -57,7 +56,7 @@ class StreamCalls:
             raise
         return incoming
 
-    async def on_chunk(self, message: Msg) -> None:
+    def on_chunk(self, message: Message) -> None:
         """Hand a message to its reader; an acceptance that comes after its reader left is answered with a cancel."""
         token = message.subject.rsplit(".", 1)[-1]
         incoming = self._open.get(token)

@@ -23,6 +23,7 @@ MAY_CATCH_ALL = frozenset(
     {
         "chassis/bus/consumers.py",
         "chassis/bus/serving.py",
+        "chassis/bus/transport.py",
         "chassis/database/postgresql.py",
         "chassis/database/sqlite.py",
         "chassis/database/units.py",
