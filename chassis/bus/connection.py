@@ -54,7 +54,7 @@ class Bus:
         self._events_wanted = False
         self._calls = Calls(self._link.send, f"{self.inbox}.r", clock)
         self._streams = StreamCalls(self._link.send, f"{self.inbox}.c", clock)
-        self._outgoing = OutgoingStreams(self._link.send, f"{self.inbox}.s")
+        self._outgoing = OutgoingStreams(self._link, f"{self.inbox}.s")
         self._endpoints = Endpoints(self._link.send, self._outgoing, clock, CONCURRENT_REQUESTS_MAX)
         self._own = Caller(service=service)
         self._signal_tasks: set[asyncio.Task[None]] = set()

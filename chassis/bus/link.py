@@ -35,6 +35,19 @@ class Send(Protocol):
     def __call__(self, subject: str, data: bytes, reply: str, headers: Mapping[str, str] = NO_HEADERS) -> None: ...
 
 
+class Sender(Protocol):
+    """What a stream writes to; `Link`."""
+
+    @property
+    def send(self) -> Send:
+        """Publishes a message."""
+        ...
+
+    def at_end_of_turn(self, callback: Callable[[], None]) -> None:
+        """Have something called once, when this turn of the event loop is over; what it sends leaves with the rest."""
+        ...
+
+
 class Link:
     """A service's connection to one account, by that account's key.
 
@@ -52,6 +65,8 @@ class Link:
         self._closing = False
         self._closer: asyncio.Task[object] | None = None
         self._unwritten: list[bytes] = []
+        self._due: list[Callable[[], None]] = []
+        self._is_due = False
         self.on_lost: list[Callable[[], None]] = []
         self.on_back: list[Callable[[], None]] = []
         self.broken = asyncio.Event()
@@ -130,8 +145,27 @@ class Link:
             raise Refusal(ErrorKind.TOO_LARGE, "message", limit_bytes=MESSAGE_BYTES_MAX)
         if not self._unwritten:
             self._check_room()
-            asyncio.get_running_loop().call_soon(self._write)
+            self._end_turn_soon()
         self._unwritten.append(_command(subject, reply, data, headers))
+
+    def at_end_of_turn(self, callback: Callable[[], None]) -> None:
+        """Have something called once, when this turn of the event loop is over; what it sends leaves with the rest."""
+        self._due.append(callback)
+        self._end_turn_soon()
+
+    def _end_turn_soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        due, self._due = self._due, []
+        try:
+            for callback in due:
+                callback()
+        finally:
+            self._is_due = False
+            self._write()
 
     def _check_room(self) -> None:
         """Refuse to pile up what the server does not read."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from chassis.bus.codec import refusal_as_bytes
 from chassis.bus.frames import CANCEL, CHUNK_BYTES_MAX, HEARTBEAT_SECONDS, WINDOW, Flag, encode_frame
-from chassis.bus.link import Send
+from chassis.bus.link import Sender
 from chassis.bus.transport import Message
 from chassis.telemetry import Log
 from contracts.errors import Refusal
@@ -25,9 +25,9 @@ log = Log("streams")
 class OutgoingStream:
     """One streamed reply of the task that makes it."""
 
-    def __init__(self, send: Send, reply: str, control: str, task: "asyncio.Task[None] | None") -> None:
+    def __init__(self, sender: Sender, reply: str, control: str, task: "asyncio.Task[None] | None") -> None:
         self._loop = asyncio.get_running_loop()
-        self._send = send
+        self._sender = sender
         self._reply = reply
         self._control = control
         self._task = task
@@ -65,7 +65,7 @@ class OutgoingStream:
             self._bytes += len(piece)
             self._leave_this_turn()
 
-    def end(self, flag: Flag) -> None:
+    def end(self, flag: int) -> None:
         """Say how it ended: END or CANCELLED."""
         self._flags |= flag
         self._leave()
@@ -108,7 +108,7 @@ class OutgoingStream:
     def _leave_this_turn(self) -> None:
         if not self._is_due:
             self._is_due = True
-            self._loop.call_soon(self._turn_over)
+            self._sender.at_end_of_turn(self._turn_over)
 
     def _turn_over(self) -> None:
         if not self._is_due:
@@ -125,14 +125,15 @@ class OutgoingStream:
         self._parts, self._bytes, self._flags, self._is_due = [], 0, 0, False
         self._sequence += 1
         count = len(parts) if chunks < 0 else chunks
-        self._send(self._reply, encode_frame(flags, count, self._sequence, data, self._media_type), self._control)
+        frame = encode_frame(flags, count, self._sequence, data, self._media_type)
+        self._sender.send(self._reply, frame, self._control)
 
 
 class OutgoingStreams:
     """The owner's side of every stream of a process, with a watch for readers that are gone."""
 
-    def __init__(self, send: Send, inbox: str) -> None:
-        self._send = send
+    def __init__(self, sender: Sender, inbox: str) -> None:
+        self._sender = sender
         self._inbox = inbox
         self._open: dict[str, OutgoingStream] = {}
         self._watch: asyncio.TimerHandle | None = None
@@ -141,7 +142,7 @@ class OutgoingStreams:
     def begin(self, reply: str) -> Iterator[OutgoingStream]:
         """Register a stream of the current task for the time of a `with` block."""
         token = new_id()
-        stream = OutgoingStream(self._send, reply, f"{self._inbox}.{token}", asyncio.current_task())
+        stream = OutgoingStream(self._sender, reply, f"{self._inbox}.{token}", asyncio.current_task())
         self._open[token] = stream
         if self._watch is None:
             self._watch_on()
