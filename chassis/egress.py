@@ -31,8 +31,10 @@ def in_the_eu(region: str) -> str:
 EuRegion = Annotated[str, AfterValidator(in_the_eu)]
 
 
-def checked_address(address: str, hosts: tuple[str, ...], *, emulated: bool) -> str:
+def checked_address(address: str, hosts: tuple[str, ...], *, emulated: bool, below_own: tuple[str, ...] = ()) -> str:
     """Refuse an address that is not the processor's; `hosts` are its hosts, or with a dot before them their parents.
+
+    `below_own`: such parents that follow from another setting, and so are not named in the refusal.
 
     Raises:
         PydanticCustomError: another host, or one that is not encrypted.
@@ -45,7 +47,7 @@ def checked_address(address: str, hosts: tuple[str, ...], *, emulated: bool) -> 
         return address
     if parts.scheme not in ENCRYPTED:
         raise PydanticCustomError("not-encrypted", "the address is not encrypted")
-    if not any(host.endswith(one) if one.startswith(".") else host == one for one in hosts):
+    if not any(host.endswith(one) if one.startswith(".") else host == one for one in (*hosts, *below_own)):
         raise PydanticCustomError("not-the-processor", "the host is none of {hosts}", {"hosts": ", ".join(hosts)})
     return address
 

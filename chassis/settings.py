@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from chassis.core_dumps import forbid_core_dumps
 from chassis.nats_servers import NatsServers, check_tls, server_urls
@@ -51,6 +53,15 @@ class Settings(BaseSettings):
     @classmethod
     def _are_servers(cls, addresses: str) -> str:
         return ",".join(server_urls(addresses))
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr) -> SecretStr:
+        try:
+            make_url(url.get_secret_value())
+        except (ArgumentError, ValueError):  # which quote it, password included
+            raise PydanticCustomError("database_url", "not DRIVER://USER:PASSWORD@HOST:PORT/NAME") from None
+        return url
 
     @field_validator("nats_tls_dir")
     @classmethod

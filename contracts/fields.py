@@ -5,10 +5,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 EMAIL_MAX = 254
-PASSWORD_MIN, PASSWORD_MAX = 15, 128
 SECRET_MAX = 200
 IDEMPOTENCY_KEY_MAX = 255
 
@@ -71,8 +70,8 @@ Email = Annotated[
     StringConstraints(strip_whitespace=True, max_length=EMAIL_MAX, pattern=ADDRESS),
     AfterValidator(canonical_address),
 ]
-Password = Annotated[str, StringConstraints(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 AnyPassword = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Password = Annotated[AnyPassword, Field(description="15 to 128 characters, counted after NFKC normalisation")]
 Secret = Annotated[str, StringConstraints(min_length=16, max_length=SECRET_MAX, pattern=r"^[A-Za-z0-9_-]+$")]
 Name = Annotated[
     str,

@@ -28,4 +28,5 @@ class AnalyticsSettings(Settings):
         """Refuse any host but PostHog's EU cloud and ones below our own domain; its own default is in America."""
         own = urlsplit(info.data.get("public_url", "")).hostname or ""
         below_own = () if not own or is_loopback(own) else (f".{own}",)
-        return checked_address(address, (*POSTHOG_EU, *below_own), emulated=info.data.get("emulated", False))
+        emulated = info.data.get("emulated", False)
+        return checked_address(address, POSTHOG_EU, emulated=emulated, below_own=below_own)

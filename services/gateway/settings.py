@@ -1,8 +1,10 @@
 """What the gateway is told."""
 
+import ipaddress
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.settings import Settings
 
@@ -22,3 +24,13 @@ class GatewaySettings(Settings):
     address_key: SecretStr
     speech_origins: str = ""
     trusted_proxies: str = ""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        for number, entry in enumerate(proxies.split(",") if proxies else (), 1):
+            try:
+                ipaddress.ip_network(entry.strip())
+            except ValueError:  # which quotes it
+                raise PydanticCustomError(f"network_{number}", "neither an address nor a network") from None
+        return proxies

@@ -9,8 +9,8 @@ LENGTH_MIN, LENGTH_MAX = 15, 128
 
 
 def normalised(password: str) -> str:
-    """One form for what looks the same: NFC."""
-    return unicodedata.normalize("NFC", password)
+    """One form for what looks the same, on whichever keyboard it was typed: NFKC (NIST SP 800-63B, 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 def weakness(password: str, *, name: str, email: str, common: frozenset[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.auth import Register
 from services.auth.domain.passwords import normalised, weakness
 from tests.unit.auth.conftest import COMMON, EMAIL
 
@@ -36,8 +37,37 @@ def test_length_has_two_ends(length: int, code: str) -> None:
     assert judged(("grodor i en damm " * 10)[:length]) == code
 
 
-def test_length_counts_characters_after_normalisation() -> None:
-    assert judged("a\u030a" * 7 + "bcdefgh") == "password-too-short"
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("a\u030a" * 7 + "bcdefgh", "password-too-short"),
+        ("e\u0301" * 70, None),
+        ("\ufb03" * 5, None),
+        ("\ufdfa" * 8, "password-too-long"),
+    ],
+    ids=["combined", "140 code points of 70 letters", "ligatures of three letters", "ligatures of eighteen"],
+)
+def test_length_counts_characters_after_normalisation(password: str, code: str | None) -> None:
+    assert judged(password) == code
+
+
+def test_the_contract_leaves_the_length_to_who_normalises() -> None:
+    password = "e\u0301" * 70
+    assert Register(email=EMAIL, password=password, name="Anna Alm").password == password
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("\uff47\uff52\uff4f\uff44\uff4f\uff52 i en damm", "grodor i en damm"),
+        ("grodor\u00a0i en damm", "grodor i en damm"),
+        ("\ufb01n groda på en sten", "fin groda på en sten"),
+        ("A\u030asa och A\u030ake går", "Åsa och Åke går"),
+    ],
+    ids=["full width", "hard space", "ligature", "combined"],
+)
+def test_a_password_is_the_same_on_every_keyboard(typed: str, plain: str) -> None:
+    assert normalised(typed) == plain
 
 
 @pytest.mark.parametrize(

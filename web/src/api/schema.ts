@@ -862,7 +862,10 @@ export interface components {
         ChangePassword: {
             /** Current Password */
             current_password: string;
-            /** Password */
+            /**
+             * Password
+             * @description 15 to 128 characters, counted after NFKC normalisation
+             */
             password: string;
         };
         /**
@@ -1254,7 +1257,10 @@ export interface components {
         Register: {
             /** Email */
             email: string;
-            /** Password */
+            /**
+             * Password
+             * @description 15 to 128 characters, counted after NFKC normalisation
+             */
             password: string;
             /** Name */
             name: string;
@@ -1266,7 +1272,10 @@ export interface components {
         ResetPassword: {
             /** Token */
             token: string;
-            /** Password */
+            /**
+             * Password
+             * @description 15 to 128 characters, counted after NFKC normalisation
+             */
             password: string;
         };
         /**

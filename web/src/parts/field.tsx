@@ -75,7 +75,6 @@ export function PasswordField({ label, name, description, autocomplete = "curren
           name={name}
           type={(shown ? "text" : "password") as "text"}
           required
-          maxLength={128}
           autocomplete={autocomplete as "current-password"}
           autocapitalize="off"
           spellcheck={false}
