@@ -14,6 +14,8 @@ from sqlalchemy import Connection, MetaData, Table, inspect
 from sqlmodel import SQLModel
 
 from chassis.database import Database
+from chassis.sealing import Sealed
+from chassis.sealing.schema import misfits
 from chassis.tables import DECLARATION
 from contracts.personal_data import Declaration, ExternalStore, HolderPart, Locator, NoPersonalData, PersonalData
 from kernel.durations import iso8601_duration
@@ -157,10 +159,13 @@ def _columns(connection: Connection) -> set[str]:
 
 
 def _misfits(table: Table, declaration: Declaration) -> Iterator[str]:
+    yield from misfits(table)
     if isinstance(declaration, NoPersonalData):
         return
     named = {*declaration.located_by.values(), declaration.expires, *declaration.withheld}
     yield from (f"there is no column {name}" for name in sorted(named - set(table.columns.keys())))
+    sealed = {column.name for column in table.columns if isinstance(column.type, Sealed)}
+    yield from (f"nobody can be located by the sealed {name}" for name in sealed & {*declaration.located_by.values()})
     if declaration.retained is None and not declaration.located_by:
         yield "nothing locates a person's rows, and no ground retains them"
     if declaration.retained is not None and declaration.retained.period < declaration.retention:

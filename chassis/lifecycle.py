@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 import contracts
@@ -23,9 +24,12 @@ from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
 from chassis.holder.erasure import BeforeErasure
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.metrics import configure_metrics, flush_metrics
-from chassis.migrations import migrate
+from chassis.migrations import UnknownRevision, migrate
 from chassis.outbox import OutboxRelay
 from chassis.retention import Retention
+from chassis.sealing import SUBJECT_KEYS, KeyFileRefused, WrongSealKey
+from chassis.sealing.configured import configured_sealing
+from chassis.sealing.destruction import KeyDestruction
 from chassis.settings import Settings
 from chassis.tables import StandardTables
 from chassis.tasks import end_all
@@ -56,6 +60,9 @@ class StartRefused(Exception):
     """What the operator must set right first; the text says it, and holds no secret and no personal data."""
 
 
+REFUSALS_TO_START = (StartRefused, UndeclaredStore, UnknownRevision, KeyFileRefused, WrongSealKey)
+
+
 class Service:
     """One service: what it answers, hears, consumes and runs beside; `app.build` fills it, `run` lives it.
 
@@ -76,7 +83,8 @@ class Service:
         self.name = name
         self.settings = settings
         self.clock = Clock(settings.clock_offset_seconds)
-        self.database = Database(settings.database_url.get_secret_value(), self.clock)
+        self.sealing = configured_sealing(name, settings, tables.subject_key)
+        self.database = Database(settings.database_url.get_secret_value(), self.clock, self._prepare_engine)
         self.bus = Bus(name, self.clock)
         self.content_bus: Bus | None = None
         self.tables = tables
@@ -169,8 +177,8 @@ class Service:
             status = 1
             try:
                 status = await self.live()
-            except (StartRefused, UndeclaredStore) as refused:
-                sys.stderr.write(f"refusing to start: {refused}\n")
+            except REFUSALS_TO_START as refusal:
+                sys.stderr.write(f"refusing to start: {refusal}\n")
             except Exception as error:
                 log.failure("service failed", error=error)  # the process ends below, before anybody else could say it
                 raise
@@ -245,11 +253,14 @@ class Service:
     async def _open_database(self) -> None:
         """Open and migrate, and wait for as long as the database is away; replicas and databases start in any order."""
         pause = DATABASE_PAUSE_SECONDS
+        if self.sealing is not None:
+            self.sealing.file.open()
         while True:
             try:
                 await self.database.open()
                 await migrate(self.database, self._migrations, self._metadata)
                 await self.inventory.check_database(self.database)
+                await self._pair_keys()
             except DATABASE_FAILURES as error:
                 if not is_away(error):
                     raise
@@ -259,6 +270,15 @@ class Service:
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, DATABASE_PAUSE_SECONDS_MAX)
+
+    def _prepare_engine(self, engine: Engine) -> None:
+        if self.sealing is not None:
+            self.sealing.attach(engine)
+
+    async def _pair_keys(self) -> None:
+        """Raises KeyFileRefused: the key file is another database's."""
+        if self.sealing is not None and (left := await self.database.write(self.sealing.pair)):
+            log.warning("subject keys without a row destroyed", count=left)
 
     def _hold_personal_data(self) -> None:
         holder = PersonalDataHolder(
@@ -282,6 +302,8 @@ class Service:
             self.consume(ERASURE_REQUESTED, part.holder, _erasing(holder, part.holder))
         retention = Retention(self.database, self.inventory, self.tables, self.clock)
         self.background("retention", retention.run)
+        if self.sealing is not None:
+            self.background(SUBJECT_KEYS, KeyDestruction(self.database, self.sealing).run)
 
     async def _close(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Be found by no more requests, finish those under way, and close what they needed after that."""

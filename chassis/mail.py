@@ -1,6 +1,7 @@
 """Letters: queued in the transaction of what they tell of, sent by SMTP afterwards, and gone once accepted.
 
-The queue holds an address and a rendered letter, so it is personal data with a short life. A letter is leased to
+The queue holds an address and a rendered letter, so it is personal data with a short life; both are sealed under a
+key of the letter's own, which is destroyed when the letter leaves the queue. A letter is leased to
 one sender at a time; after a crash it may be sent twice, under the same Message-ID. Addresses never reach a log.
 """
 
@@ -8,17 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email import message_from_bytes
+from email import message_from_string
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
 import aiosmtplib
-from sqlalchemy import Row, Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.exc import NoResultFound
 
 from chassis.clock import Clock
-from chassis.database import Database, Session, StillBusy, now_in, wake_after_commit
+from chassis.database import Database, Session, now_in, wake_after_commit
+from chassis.sealing import SUBJECT_KEYS, Unreadable, new_key
 from chassis.tables import StandardTables
 from chassis.telemetry import Log
 from chassis.worker import AT_ONCE, Worker
@@ -80,11 +83,14 @@ class Letter:
 def post(session: Session, tables: StandardTables, letter: Letter) -> str:
     """Have a letter sent once this transaction has committed, which wakes the sender; the letter's id in the queue."""
     queue = _queue(tables)
-    letter_id, now = new_id(), now_in(session)
+    letter_id, now, key = new_id(), now_in(session), new_key(session)
+    address = letter.to.lower()  # as everywhere, so that an index finds it; the letter says what it said
     values = {
         "id": letter_id,
-        "address": letter.to.lower(),  # as everywhere, so that an index finds it; the letter says what it said
-        "message": letter.rendered(),
+        "sealed_by": key.cell,
+        "address": key.seal(address),
+        "address_index": address,
+        "message": key.seal(letter.rendered().decode("ascii")),  # the policy that it is rendered with has seven bits
         "attempts": 0,
         "due_at": now,
         "created_at": now,
@@ -97,8 +103,8 @@ def post(session: Session, tables: StandardTables, letter: Letter) -> str:
 class MailSender:
     """Sends what stands in the queue. A refusal for good drops the letter; anything else is tried for a day.
 
-    `outcomes` counts them: sent, postponed, refused, expired. `when_gone` is told the id of each letter that leaves
-    the queue, in the transaction in which it does.
+    `outcomes` counts them: sent, postponed, refused, expired, unreadable (its key is gone). `when_gone` is told the id
+    of each letter that leaves the queue, in the transaction in which it does.
     """
 
     def __init__(  # noqa: PLR0913 — a mail server is told by so many settings
@@ -130,15 +136,15 @@ class MailSender:
         }
         self._clock = clock
         self.outcomes: Counter[str] = Counter()
-        self._taken_back, self._settled = False, True
-        self._worker = Worker(MAIL, self._step, database=database, failures=(StillBusy,))
+        self._taken_back = False
+        self._worker = Worker(MAIL, self._step, database=database)
 
     def wake(self) -> None:
         """Look into the queue now."""
         self._worker.wake()
 
     async def run(self) -> None:
-        """Send until cancelled. A pause after sending begins with emptying the log: links are secrets."""
+        """Send until cancelled."""
         await self._worker.run()
 
     async def _step(self) -> float | None:
@@ -146,11 +152,7 @@ class MailSender:
             await self._take_back()
             self._taken_back = True
         if await self.send_due():
-            self._settled = False
             return AT_ONCE
-        if not self._settled:
-            await self._database.truncate_wal()
-            self._settled = True
         due_at = await self._database.read(self._next_due)
         return None if due_at is None else (due_at - self._clock.now()).total_seconds()
 
@@ -169,17 +171,18 @@ class MailSender:
             taken = update(self._queue).where(self._queue.c.attempts > 0).values(due_at=self._clock.now())
             await self._database.write(lambda session: session.execute(taken))
 
-    def _note(self, session: Session, row: Row[Any], outcome: str) -> None:
+    def _note(self, session: Session, row: Any, outcome: str) -> None:
         this = self._queue.c.id == row.id
         if outcome == "postponed":
             due = self._clock.now() + retry_delay(row.attempts)
             session.execute(update(self._queue).where(this).values(due_at=due))
         else:
             session.execute(delete(self._queue).where(this))
+            wake_after_commit(session, SUBJECT_KEYS)
             if self._when_gone is not None:
                 self._when_gone(session, row.id)
 
-    def _lease(self, session: Session) -> Sequence[Row[Any]]:
+    def _lease(self, session: Session) -> Sequence[Any]:
         queue, now = self._queue, self._clock.now()
         due = (
             select(queue.c.id).where(queue.c.due_at <= now).order_by(queue.c.attempts, queue.c.due_at).limit(BATCH_MAX)
@@ -189,15 +192,26 @@ class MailSender:
             return []
         taken = update(queue).where(queue.c.id.in_(chosen))
         session.execute(taken.values(due_at=now + LEASE, attempts=queue.c.attempts + 1))
-        return session.execute(select(queue).where(queue.c.id.in_(chosen)).order_by(queue.c.created_at)).all()
+        leased = select(queue.c.id, queue.c.attempts, queue.c.created_at).where(queue.c.id.in_(chosen))
+        return session.execute(leased.order_by(queue.c.created_at)).all()
+
+    def _contents(self, session: Session, letter_id: str) -> tuple[str, str]:
+        """Address and message of one letter: another's that cannot be read must not keep it waiting."""
+        contents = select(self._queue.c.address, self._queue.c.message).where(self._queue.c.id == letter_id)
+        address, message = session.execute(contents).one()
+        return address, message
 
     def _next_due(self, session: Session) -> datetime | None:
         return session.scalar(select(self._queue.c.due_at).order_by(self._queue.c.due_at).limit(1))
 
-    async def _send(self, row: Row[Any]) -> str:
+    async def _send(self, row: Any) -> str:
         try:
-            content = self._addressed(row).as_bytes()  # by our policy; aiosmtplib would fold by its own
-            await aiosmtplib.send(content, sender=self._sender, recipients=[row.address], **self._relay)
+            address, message = await self._database.read(self._contents, row.id)
+            content = self._addressed(row, message).as_bytes()  # by our policy; aiosmtplib would fold by its own
+            await aiosmtplib.send(content, sender=self._sender, recipients=[address], **self._relay)
+        except (Unreadable, NoResultFound) as error:
+            log.failure("letter cannot be read", error=error)  # erased meanwhile, or its key was lost
+            return "unreadable"
         except ValueError as error:
             # An address or a header that SMTP cannot carry: it never will, and must not keep the others waiting.
             log.failure("letter cannot be sent", error=error)
@@ -208,8 +222,8 @@ class MailSender:
             return "expired" if self._clock.now() - row.created_at >= GIVE_UP_AFTER else "postponed"
         return "sent"
 
-    def _addressed(self, row: Row[Any]) -> EmailMessage:
-        message = message_from_bytes(row.message, policy=WIRE)
+    def _addressed(self, row: Any, rendered: str) -> EmailMessage:
+        message = message_from_string(rendered, policy=WIRE)
         message["From"] = self._sender
         message["Date"] = format_datetime(row.created_at)
         message["Message-ID"] = f"<{row.id}@{self._domain}>"

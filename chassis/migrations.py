@@ -20,6 +20,7 @@ from sqlalchemy import Connection, MetaData, create_engine, func, inspect, selec
 from sqlmodel import AutoString
 
 from chassis.database import Database, Session, UtcDateTime
+from chassis.sealing import BlindIndex, Sealed, install_triggers
 from chassis.tables import CHASSIS_VERSION_TABLE, VERSION_TABLE
 from chassis.telemetry import Log
 
@@ -99,6 +100,7 @@ def _migrate(session: Session, chains: Sequence[Chain], metadata: MetaData) -> N
         session.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
     for chain in chains:
         _upgrade(connection, chain, metadata)
+    install_triggers(connection, metadata)
 
 
 def revisions(folder: Path) -> list[str]:
@@ -201,8 +203,10 @@ def _context(connection: Connection, metadata: MetaData, chain: Chain, **options
 
 def _rendered(kind: str, item: Any, _context: object) -> str | bool:
     """Name our own types by what they are in a database, so that a migration needs nothing but SQLAlchemy."""
-    if kind != "type" or not isinstance(item, UtcDateTime | AutoString):
+    if kind != "type" or not isinstance(item, UtcDateTime | AutoString | Sealed | BlindIndex):
         return False
+    if isinstance(item, Sealed | BlindIndex):
+        return f"sa.{item.impl!r}"
     if isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     return "sa.String()" if item.length is None else f"sa.String(length={item.length})"

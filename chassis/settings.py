@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     `replicas`: how many processes of this service serve at once. Limits that are counted in memory are divided by it,
     so that all together allow what the policy says. `drain_seconds`: how long what is under way may go on after the
     service was told to end; the platform's own grace must be longer by ten seconds.
+
+    `seal_key` (32 bytes in hex) and `keys_file`: for services with sealed columns. The key wraps the subject keys in
+    the file and is kept apart from it; all replicas of a service use one file, and one key for ever.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
@@ -48,6 +51,8 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     emulated: bool = False
+    seal_key: SecretStr | None = None
+    keys_file: Path | None = None
 
     @field_validator("nats_url")
     @classmethod

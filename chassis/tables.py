@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 from chassis.database import UtcDateTime
+from chassis.sealing import BlindIndex, Sealed
 from contracts.personal_data import (
     Category,
     Declaration,
@@ -24,12 +25,12 @@ TRACES_KEPT = timedelta(days=400)
 MAIL_KEPT = timedelta(days=2)
 RECIPIENT_ERASURE_KEPT = timedelta(days=180)
 
-ID_MAX, NAME_MAX, SUBJECT_MAX, ADDRESS_MAX = 64, 64, 200, 320
+ID_MAX, NAME_MAX, SUBJECT_MAX, STATE_MAX = 64, 64, 200, 16
 
 
 @dataclass(frozen=True, slots=True)
 class StandardTables:
-    """The chassis' tables within one service's metadata; `mail_queue` and `recipient_erasure` only if asked for."""
+    """The chassis' tables within one service's metadata; those that may be None only if asked for."""
 
     outbox: Table
     inbox: Table
@@ -37,14 +38,18 @@ class StandardTables:
     receipt: Table
     watermark: Table
     lease: Table
+    subject_key: Table | None
     mail_queue: Table | None
     recipient_erasure: Table | None
 
 
-def standard_tables(metadata: MetaData, *, mail: bool, recipients: bool = False) -> StandardTables:
+def standard_tables(
+    metadata: MetaData, *, mail: bool, recipients: bool = False, sealed: bool = False
+) -> StandardTables:
     """Add the chassis' tables to a service's metadata.
 
-    `mail` for a service that sends letters, `recipients` for one that answers for external stores.
+    `mail` for a service that sends letters, `recipients` for one that answers for external stores, `sealed` for one
+    that has sealed columns of its own.
     """
     for name in (VERSION_TABLE, CHASSIS_VERSION_TABLE):
         _version(metadata, name)
@@ -55,6 +60,7 @@ def standard_tables(metadata: MetaData, *, mail: bool, recipients: bool = False)
         receipt=_receipt(metadata),
         watermark=_watermark(metadata),
         lease=_lease(metadata),
+        subject_key=_subject_key(metadata) if sealed or mail else None,
         mail_queue=_mail_queue(metadata) if mail else None,
         recipient_erasure=_recipient_erasure(metadata) if recipients else None,
     )
@@ -137,6 +143,22 @@ def _lease(metadata: MetaData) -> Table:
     )
 
 
+def _subject_key(metadata: MetaData) -> Table:
+    state: Column[str] = Column("state", String(STATE_MAX), nullable=True)  # none: in use
+    not_in_use = state.is_not(None)
+    return Table(
+        "subject_key",
+        metadata,
+        Column("cell", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+        state,
+        Column("file_name", String(ID_MAX), nullable=True),
+        Index("ix_subject_key_state", "state", "cell", sqlite_where=not_in_use, postgresql_where=not_in_use),
+        info=_declared(
+            NoPersonalData(reason="which cells of the file of subject keys are in use, and that file's name")
+        ),
+    )
+
+
 def _version(metadata: MetaData, name: str) -> Table:
     return Table(
         name,
@@ -151,8 +173,10 @@ def _mail_queue(metadata: MetaData) -> Table:
         "mail_queue",
         metadata,
         Column("id", String(ID_MAX), primary_key=True),
-        Column("address", String(ADDRESS_MAX), nullable=False, index=True),
-        Column("message", LargeBinary, nullable=False),
+        Column("sealed_by", BigInteger, nullable=False),
+        Column("address", Sealed("mail_queue.address"), nullable=False),
+        Column("address_index", BlindIndex("address"), nullable=False, index=True),
+        Column("message", Sealed("mail_queue.message"), nullable=False),
         Column("attempts", Integer, nullable=False),
         Column("due_at", UtcDateTime, nullable=False, index=True),
         Column("created_at", UtcDateTime, nullable=False),
@@ -162,10 +186,11 @@ def _mail_queue(metadata: MetaData) -> Table:
                 purpose="deliver letters to the address they are for",
                 legal_basis=LegalBasis.CONTRACT,
                 retention=MAIL_KEPT,
-                located_by={Locator.EMAIL: "address"},
+                located_by={Locator.EMAIL: "address_index"},
                 expires="created_at",
                 recipients=("mail relay",),
-                withheld=frozenset({"message"}),  # its links are secrets; the letter itself arrives by mail
+                # The message's links are secrets; the letter itself arrives by mail.
+                withheld=frozenset({"sealed_by", "address_index", "message"}),
             )
         ),
     )

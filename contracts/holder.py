@@ -24,6 +24,11 @@ LOCATORS_BY_HOLDER: dict[str, frozenset[Locator]] = {
     part["holder"]: frozenset(Locator(kind) for kind in part["locators"]) for _, part in _PARTS
 }
 
+# The services with sealed columns: those that have subject keys.
+SEALING_SERVICES = tuple(
+    service for service, part in _PARTS if any(store["store"] == "subject_key" for store in part["stores"])
+)
+
 
 def service_of(holder: str) -> str:
     """The service that answers for a holder."""

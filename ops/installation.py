@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chassis.nats_servers import CLEAR, TLS
-from contracts.holder import SERVICES
+from contracts.holder import SEALING_SERVICES, SERVICES
 from ops import bus_config
 from ops.bus_certificates import CLIENT_FILES, SERVER_FILES, check_certificates
 from ops.bus_cluster import ClusterNode
 from ops.run.configuration import VENDOR_TITLES, Configuration, read_configuration
-from ops.run.environment import key_settings, real_speech_addresses, real_speech_origins, receipt_key
+from ops.run.environment import key_settings, real_speech_addresses, real_speech_origins, receipt_key, seal_key
 from ops.run.keys import KeyRing
 from ops.run.program import ROOT
 from ops.run.refusal import LaunchRefused
@@ -42,7 +42,8 @@ PROXY_KEY = "LARABOT_TRUSTED_PROXIES"
 
 NATS_PORT, ROUTE_PORT, HEALTH_PORT, GATEWAY_PORT = 4222, 6222, 8090, 8000
 NATS_DIRECTORY, TLS_DIRECTORY, ADMIN_DIRECTORY = Path("/etc/nats"), Path("/etc/larabot/nats-tls"), Path("/run/larabot")
-"""Where the containers see what is mounted."""
+KEYS_DIRECTORY = Path("/var/lib/larabot")
+"""Where the containers see what is mounted: `KEYS_DIRECTORY` is a volume that all replicas of a service share."""
 
 
 def main(arguments: list[str]) -> int:
@@ -186,6 +187,9 @@ class Installation:
         }
         if self._bus.certificates:
             environment["LARABOT_NATS_TLS_DIR"] = str(TLS_DIRECTORY)
+        if service in SEALING_SERVICES:
+            environment["LARABOT_SEAL_KEY"] = self._keys.secret(seal_key(service))
+            environment["LARABOT_KEYS_FILE"] = str(KEYS_DIRECTORY / f"{service}.keys")
         if (service, "CONTENT") in bus_config.connections():
             environment["LARABOT_NATS_CONTENT_SEED"] = self._keys.nkey_seed(service, "CONTENT")
         return environment

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from chassis.clock import Clock
 from chassis.database.failures import DatabaseClosed, StillBusy
@@ -26,12 +26,18 @@ TRUNCATE_PAUSE_SECONDS = 0.02
 
 
 class Database:
-    """Units of work to read and to write with. `clock` dates what sessions queue."""
+    """Units of work to read and to write with.
 
-    def __init__(self, url: str, clock: Clock | None = None) -> None:
+    `clock` dates what sessions queue. `on_engine` is told of every engine before its first connection.
+    """
+
+    def __init__(
+        self, url: str, clock: Clock | None = None, on_engine: Callable[[Engine], None] = lambda _: None
+    ) -> None:
         """Raises ValueError: the URL names neither a SQLite file nor a PostgreSQL database."""
         self._url = make_url(url)
         self._clock = clock or Clock()
+        self._on_engine = on_engine
         self.dialect = self._url.get_backend_name()
         if self.dialect not in {"sqlite", "postgresql"}:
             raise ValueError("the database is a SQLite file or PostgreSQL")
@@ -46,8 +52,8 @@ class Database:
         Raises:
             sqlalchemy.exc.OperationalError: the database cannot be reached.
         """
-        engine = SqliteThreads if self.dialect == "sqlite" else PostgresThreads
-        threads = engine(self._url, self._clock, Delivery(self._wakers))
+        kind = SqliteThreads if self.dialect == "sqlite" else PostgresThreads
+        threads = kind(self._url, self._clock, Delivery(self._wakers), self._on_engine)
         await asyncio.to_thread(threads.open)
         self._threads = threads
 

@@ -1,6 +1,7 @@
 """PostgreSQL: a small pool of connections, each unit of work in a thread of its own turn.
 
-PostgreSQL keeps dead rows until vacuum; an erasure ends there with the storage's own encryption and vacuum.
+PostgreSQL keeps dead rows until vacuum, and what it logged for longer; what describes a person is sealed therefore
+(`chassis.sealing`), and ends with its key.
 """
 
 from collections.abc import Callable
@@ -24,11 +25,12 @@ CLOSE_SECONDS = 10.0
 class PostgresThreads:
     """A PostgreSQL database and as many threads as connections: each runs one unit of work at a time."""
 
-    def __init__(self, url: URL, clock: Clock, deliver: Delivery) -> None:
+    def __init__(self, url: URL, clock: Clock, deliver: Delivery, on_engine: Callable[[Engine], None]) -> None:
         self._clock = clock
         self._deliver = deliver
         self._mailbox = Mailbox()
         self._writer = _engine(url)
+        on_engine(self._writer)
         self._reader = self._writer.execution_options(postgresql_readonly=True)
         self._threads: list[Thread] = []
 

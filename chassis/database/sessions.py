@@ -1,5 +1,6 @@
 """What a unit of work does with its session, beside SQLAlchemy's own: its time, its wake-ups, its counts."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,9 +10,19 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import Clock
 
-__all__ = ["Session", "affected", "insert_into", "new_session", "now_in", "wake_after_commit", "woken_by"]
+__all__ = [
+    "Session",
+    "affected",
+    "insert_into",
+    "new_session",
+    "now_in",
+    "undo",
+    "wake_after_commit",
+    "when_undone",
+    "woken_by",
+]
 
-WOKEN, CLOCK = "woken", "clock"
+WOKEN, CLOCK, UNDOING = "woken", "clock", "undoing"
 
 
 def new_session(bind: Engine | Connection, clock: Clock) -> Session:
@@ -27,6 +38,20 @@ def wake_after_commit(session: Session, name: str) -> None:
 def woken_by(session: Session) -> tuple[str, ...]:
     """The names that a session was marked with."""
     return tuple(session.info.get(WOKEN, ()))
+
+
+def when_undone(session: Session, step: Callable[[], None]) -> None:
+    """Have something done if this unit of work fails: for what it left outside the database.
+
+    It is not done if the process dies or the commit itself fails; whoever leaves something looks again at its start.
+    """
+    session.info.setdefault(UNDOING, []).append(step)
+
+
+def undo(session: Session) -> None:
+    """Do what is to be done when a unit of work has failed."""
+    for step in session.info.get(UNDOING, ()):
+        step()
 
 
 def now_in(session: Session) -> datetime:

@@ -47,7 +47,8 @@ class _TransactionLostError(Exception):
 class SqliteThreads:
     """A SQLite file, its writer thread and its reader threads."""
 
-    def __init__(self, url: URL, clock: Clock, deliver: Delivery) -> None:
+    def __init__(self, url: URL, clock: Clock, deliver: Delivery, on_engine: Callable[[Engine], None]) -> None:
+        self._on_engine = on_engine
         self._path = Path(str(url.database))
         self._clock = clock
         self._deliver = deliver
@@ -92,6 +93,7 @@ class SqliteThreads:
 
     def _connect(self, begin: str, *further_pragmas: str) -> Connection:
         engine = create_engine(f"sqlite:///{self._path}", poolclass=NullPool, hide_parameters=True)
+        self._on_engine(engine)
 
         def connected(raw: Any, _record: object) -> None:
             raw.isolation_level = None  # the driver must not begin by itself; `begun` does

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.orm import Session
 
 from chassis.database.failures import DatabaseClosed, TurnTimeout
-from chassis.database.sessions import woken_by
+from chassis.database.sessions import undo, woken_by
 
 Result = TypeVar("Result")
 
@@ -57,6 +57,7 @@ def attempted(unit: Unit[Any], session: Session) -> Outcome:
         value = unit.work(session)
         session.flush()
     except BaseException as error:  # noqa: BLE001 — an exception that ended the thread would leave everybody waiting
+        undo(session)
         return Outcome(unit, error=error)
     finally:
         session.close()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 
-from contracts.holder import SERVICES
+from contracts.holder import SEALING_SERVICES, SERVICES
 from ops.run.configuration import Configuration
 from ops.run.keys import KeyRing
 from ops.run.site import Site
@@ -27,6 +27,9 @@ def service_environment(service: str, site: Site, connections: Collection[tuple[
         **site.configuration.of_reader(service),
         **own_settings(service, site),
     }
+    if service in SEALING_SERVICES:
+        environment["LARABOT_SEAL_KEY"] = site.keys.secret(seal_key(service))
+        environment["LARABOT_KEYS_FILE"] = str(site.data.room("keys") / f"{service}.keys")
     if (service, "CONTENT") in connections:
         environment["LARABOT_NATS_CONTENT_SEED"] = site.keys.nkey_seed(service, "CONTENT")
     for vendor in VENDOR_OF.get(service, ()):
@@ -50,6 +53,10 @@ def shared_settings(service: str, site: Site) -> dict[str, str]:
 
 def receipt_key(service: str) -> str:
     return f"receipt-{service}"
+
+
+def seal_key(service: str) -> str:
+    return f"seal-{service}"
 
 
 def own_settings(service: str, site: Site) -> dict[str, str]:

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, Table, create_engine, event, func, select
 
 from chassis.database import Database
 from chassis.holder import PersonalDataHolder
 from chassis.inventory import Inventory
 from chassis.outbox import OutboxRelay
+from chassis.sealing import BlindIndex, Sealed, Sealing, SubjectKey
+from chassis.sealing.schema import sealed_tables
 from chassis.tables import StandardTables
 from contracts.dsar import Claim
 from contracts.holder import ExportRequest
@@ -58,14 +60,33 @@ def listening() -> Iterator[Asked]:
         event.remove(Engine, "before_cursor_execute", take_down)
 
 
-def fill(url: str, rows: dict[str, list[dict[str, Any]]], inventory: Inventory) -> None:
-    """Insert rows by table, and let the database count them."""
+def fill(url: str, rows: dict[str, list[dict[str, Any]]], inventory: Inventory, sealing: Sealing | None = None) -> None:
+    """Insert rows by table, each sealed under a key of its own where it has to be, and let the database count them."""
     tables = {table.name: table for table, _ in inventory.personal_tables()}
     engine = create_engine(url, poolclass=NullPool)
+    if sealing is not None:
+        sealing.attach(engine)
     with engine.begin() as connection:
-        for name, values in rows.items():
-            connection.execute(tables[name].insert(), values)
+        for table, values in ((tables[name], values) for name, values in rows.items()):
+            is_sealed = sealing is not None and table in sealed_tables(table.metadata)
+            ready = _sealed(connection, sealing, table, values) if sealing is not None and is_sealed else values
+            connection.execute(table.insert(), ready)
         connection.exec_driver_sql("ANALYZE")
+
+
+def _sealed(connection: Connection, sealing: Sealing, table: Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    first = connection.scalar(select(func.count()).select_from(sealing.table)) or 0
+    connection.execute(sealing.table.insert(), [{"state": None} for _ in rows])
+    columns = {column.name: column.type for column in table.columns}
+    names = [name for name, kind in columns.items() if isinstance(kind, Sealed)]
+    found_by = {name: kind.of for name, kind in columns.items() if isinstance(kind, BlindIndex)}
+
+    def sealed(cell: int, row: dict[str, Any]) -> dict[str, Any]:
+        key = SubjectKey(cell, sealing.file.make(cell), sealing.service)
+        hashed = {index: row[of] for index, of in found_by.items()}
+        return row | hashed | {name: key.seal(row[name]) for name in names} | {"sealed_by": cell}
+
+    return [sealed(cell, row) for cell, row in enumerate(rows, first)]
 
 
 async def export_and_erase(

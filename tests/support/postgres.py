@@ -95,6 +95,14 @@ class PostgresServer:
             self._process.wait(STOP_SECONDS_MAX)
             self._process = None
 
+    def stored_bytes(self) -> bytes:
+        """Every byte of its data directory: tables with their dead rows, and the write-ahead log."""
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CHECKPOINT")
+        files = (path for path in self._data.rglob("*") if path.is_file())
+        return b"".join(path.read_bytes() for path in files)
+
     def _is_ready(self) -> bool:
         status = self._data / "postmaster.pid"
         return status.exists() and status.read_text().rstrip().endswith("ready")

@@ -19,7 +19,7 @@ from chassis.clock import Clock
 from chassis.tasks import end_all
 from contracts.envelope import HEADER_COOKIE, Caller, CookieToSet, Envelope
 from contracts.errors import ErrorKind, Refusal
-from contracts.holder import HEALTH
+from contracts.holder import HEALTH, SEALING_SERVICES
 from contracts.identifiers import new_id
 from contracts.messages import Empty
 from contracts.table import AnyCall, AnyEvent
@@ -188,6 +188,12 @@ class RunningService:
             raise
         return bool(health.model_dump()["ready"])
 
+    def _sealing(self) -> dict[str, str]:
+        if self.name not in SEALING_SERVICES:
+            return {}
+        keys_file = self.database.with_suffix(".keys")
+        return {"LARABOT_SEAL_KEY": self.server.keys.secret(f"seal-{self.name}"), "LARABOT_KEYS_FILE": str(keys_file)}
+
     def _environment(self) -> dict[str, str]:
         basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251 — what a process needs to run at all
         return {
@@ -199,6 +205,7 @@ class RunningService:
             "LARABOT_DATABASE_URL": f"sqlite:///{self.database}",
             "LARABOT_RECEIPT_SEED": self.server.keys.secret(f"receipt-{self.name}"),
             "LARABOT_PUBLIC_URL": "http://localhost:8000",
+            **self._sealing(),
             "LARABOT_DRAIN_SECONDS": "5",
             "LARABOT_CLOCK_OFFSET_SECONDS": str(self.clock.offset_seconds),
             **{f"LARABOT_{name.upper()}": value for name, value in self._settings.items()},

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chassis.database import Database
 from tests.support.clock import FakeClock
-from tests.support.toy_service import SERVICE, Toy
+from tests.support.sealing import sealed_database
+from tests.support.toy_service import METADATA, SERVICE, Toy
 
 POINTS = ("deleting", "deleted", "settled", "signed", "published")
 
@@ -41,10 +41,11 @@ def die_at(toy: Toy, point: str) -> None:
 
 async def main(url: str, file: Path, count: int, point: str | None = None, person: int = -1) -> None:
     clock = FakeClock()
-    database = Database(url, clock)
-    await database.open()
-    toy = Toy(database, clock)
+    async with sealed_database(SERVICE, METADATA, url, clock) as database:
+        await erase(Toy(database, clock), file, count, point, person)
 
+
+async def erase(toy: Toy, file: Path, count: int, point: str | None, person: int) -> None:
     async def publish(_subject: str, payload: bytes, _message_id: str) -> None:
         with file.open("ab") as published:
             published.write(payload + b"\n")
@@ -57,7 +58,6 @@ async def main(url: str, file: Path, count: int, point: str | None = None, perso
             die_at(toy, point)
         await toy.holder.erase(SERVICE, toy.ask_to_erase(f"p{number}", erasure_of(number), number))
         await toy.relay.publish_waiting()
-    await database.close()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from contracts.personal_data import (
     PersonalData,
     Retained,
 )
+from tests.support.sealing import make_tables
 
 SERVICE, RECIPIENT = "newsletter", "brevo"
 RECEIPT_SEED = "5a" * 32
@@ -191,7 +192,7 @@ class Toy:
         )
 
     async def create_tables(self) -> None:
-        await self.database.write(lambda session: METADATA.create_all(session.connection()))
+        await make_tables(self.database, METADATA)
 
     async def add_person(self, name: str, *, notes: int = 1, number: int = 1) -> None:
         """A person with notes, a payment, and a contact at the recipient."""

@@ -83,18 +83,39 @@ def lease() -> None:
     )
 
 
+def subject_key() -> None:
+    op.create_table(
+        "subject_key",
+        sa.Column("cell", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=True),
+        sa.Column("file_name", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("cell"),
+    )
+    not_in_use = sa.text("state IS NOT NULL")
+    op.create_index(
+        "ix_subject_key_state",
+        "subject_key",
+        ["state", "cell"],
+        unique=False,
+        sqlite_where=not_in_use,
+        postgresql_where=not_in_use,
+    )
+
+
 def mail_queue() -> None:
     op.create_table(
         "mail_queue",
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("sealed_by", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("address_index", sa.LargeBinary(length=32), nullable=False),
         sa.Column("message", sa.LargeBinary(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_mail_queue_address"), "mail_queue", ["address"], unique=False)
+    op.create_index(op.f("ix_mail_queue_address_index"), "mail_queue", ["address_index"], unique=False)
     op.create_index(op.f("ix_mail_queue_due_at"), "mail_queue", ["due_at"], unique=False)
 
 
@@ -116,6 +137,7 @@ TABLES = {
     "receipt": receipt,
     "watermark": watermark,
     "lease": lease,
+    "subject_key": subject_key,
     "mail_queue": mail_queue,
     "recipient_erasure": recipient_erasure,
 }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chassis.database import Database
-from chassis.migrations import migrate
 from contracts.identifiers import new_id
 from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.sessions import SqlSessions
@@ -17,6 +16,7 @@ from services.auth.domain.sessions import Session
 from services.auth.ports import Accounts, Sessions
 from services.auth.tables import Base
 from tests.support.clock import START, FakeClock
+from tests.support.sealing import sealed_database
 
 EMAIL = "anna@skola.example"
 LETTER = Notice(to=EMAIL, subject="s", text="t", html="h", language="sv")
@@ -63,13 +63,8 @@ def blank(account_id: str) -> Account:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    database = Database(url, FakeClock())
-    await database.open()
-    try:
-        await migrate(database, MIGRATIONS, Base.metadata)
+    async with sealed_database("auth", Base.metadata, url, FakeClock(), MIGRATIONS) as database:
         yield database
-    finally:
-        await database.close()
 
 
 def sql_stores(database: Database) -> Stores:

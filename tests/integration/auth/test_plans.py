@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chassis.database import Database
+from chassis.sealing import sealing_of
 from contracts.personal_data import Locator
 from services.auth.adapters.credentials import block_erased
 from services.auth.domain.sessions import Session
@@ -20,7 +21,7 @@ PERSONAL = [table.name for table, _ in INVENTORY.personal_tables()]
 
 
 @pytest.fixture
-def filled(database: Database, database_url: str) -> str:
+async def filled(database: Database, database_url: str) -> str:
     """The URL of the database, filled."""
     people = range(ACCOUNTS)
     moments = {"created_at": START, "last_login_at": START}
@@ -50,7 +51,7 @@ def filled(database: Database, database_url: str) -> str:
                 {"token_hash": f"link {n}", "account_id": f"account-{n}", "created_at": START} for n in people
             ],
             "mail_queue": [
-                {"id": f"letter {n}", "address": f"person.{n}@skola.example", "message": b"m", "attempts": 0, **waits}
+                {"id": f"letter {n}", "address": f"person.{n}@skola.example", "message": "m", "attempts": 0, **waits}
                 for n in people
             ],
             "registration": [
@@ -66,6 +67,7 @@ def filled(database: Database, database_url: str) -> str:
             ],
         },
         INVENTORY,
+        await database.read(sealing_of),
     )
     return database_url
 

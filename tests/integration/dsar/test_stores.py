@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from services.dsar.settings import INVENTORIES, POLICIES
 from services.dsar.tables import Base, CaseRecord, Erasure
 from tests.support.clock import START, FakeClock
 from tests.support.postgres import PostgresServer, postgres  # noqa: F401 — a fixture
+from tests.support.sealing import sealed_database
 from tests.unit.dsar.fakes import FakeRequests, a_case
 
 MIGRATIONS = Path("services/dsar/migrations")
@@ -56,11 +58,8 @@ def an_erasure(erasure_id: str) -> NewErasure:
     return NewErasure(erasure_id=erasure_id, locators=locators, hashes=hashes, commitments=["01" * 32])
 
 
-async def opened(url: str, clock: FakeClock) -> Database:
-    database = Database(url, clock)
-    await database.open()
-    await migrate(database, MIGRATIONS, Base.metadata)
-    return database
+def opened(url: str, clock: FakeClock) -> AbstractAsyncContextManager[Database]:
+    return sealed_database("dsar", Base.metadata, url, clock, MIGRATIONS)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -69,9 +68,8 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = await server.fresh_database()
-    database = await opened(url, FakeClock())
-    yield database
-    await database.close()
+    async with opened(url, FakeClock()) as database:
+        yield database
 
 
 @pytest.fixture(params=["fake", "sqlite", "postgresql"])
@@ -85,9 +83,8 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = await server.fresh_database()
-    database = await opened(url, clock)
-    yield Stores(sql_requests(database, clock), SqlReceipts(database, clock), clock, database)
-    await database.close()
+    async with opened(url, clock) as database:
+        yield Stores(sql_requests(database, clock), SqlReceipts(database, clock), clock, database)
 
 
 def sql_requests(database: Database, clock: FakeClock) -> SqlRequests:
@@ -353,18 +350,15 @@ async def test_an_installation_of_the_first_revision_goes_on(
         url = await server.fresh_database()
     shutil.copytree(MIGRATIONS, tmp_path / "first", ignore=shutil.ignore_patterns("000[2-9]*", "__pycache__"))
     clock = FakeClock()
-    database = Database(url, clock)
-    await database.open()
-    await migrate(database, tmp_path / "first", Base.metadata)
-    await database.write(add_first_rows)
-    await migrate(database, MIGRATIONS, Base.metadata)
-    requests, receipts = sql_requests(database, clock), SqlReceipts(database, clock)
-    assert [item.key for item in (await requests.due(10))[0]] == ["c1"]
-    assert await receipts.expected("e2", "auth") == Expected(frozen=None, is_in=False)
-    assert await receipts.store("e2", "auth", b"{}", bytes(32)) == "stored"
-    erasures = SqlErasures(database, LetterTemplates(POLICIES, "https://larabot.example"), clock)
-    assert [item.key for item in (await erasures.due(10))[0]] == ["e2"]
-    await database.close()
+    async with sealed_database("dsar", Base.metadata, url, clock, tmp_path / "first") as database:
+        await database.write(add_first_rows)
+        await migrate(database, MIGRATIONS, Base.metadata)
+        requests, receipts = sql_requests(database, clock), SqlReceipts(database, clock)
+        assert [item.key for item in (await requests.due(10))[0]] == ["c1"]
+        assert await receipts.expected("e2", "auth") == Expected(frozen=None, is_in=False)
+        assert await receipts.store("e2", "auth", b"{}", bytes(32)) == "stored"
+        erasures = SqlErasures(database, LetterTemplates(POLICIES, "https://larabot.example"), clock)
+        assert [item.key for item in (await erasures.due(10))[0]] == ["e2"]
 
 
 def test_the_migrations_make_what_the_models_say() -> None:

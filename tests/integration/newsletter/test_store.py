@@ -10,8 +10,6 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.schema import DropTable
 
-from chassis.database import Database
-from chassis.migrations import migrate
 from contracts.identifiers import new_id
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import SqlTasks
@@ -24,6 +22,7 @@ from services.newsletter.tables import Base
 from tests.integration.newsletter.stores import EMAIL, LETTER, Store, Tables, in_memory
 from tests.support.clock import START, FakeClock
 from tests.support.postgres import PostgresServer, postgres
+from tests.support.sealing import sealed_database
 
 __all__ = ["postgres"]
 
@@ -41,11 +40,8 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         server: PostgresServer = request.getfixturevalue("postgres")
         url = await server.fresh_database()
     clock = FakeClock()
-    database = Database(url, clock)
-    await database.open()
-    await migrate(database, MIGRATIONS, Base.metadata)
-    yield Tables(clock, SqlSubscriptions(database, Pseudonyms(bytes(32))), SqlTasks(database), database)
-    await database.close()
+    async with sealed_database("newsletter", Base.metadata, url, clock, MIGRATIONS) as database:
+        yield Tables(clock, SqlSubscriptions(database, Pseudonyms(bytes(32))), SqlTasks(database), database)
 
 
 def an_event(ending: Ending | None, at: datetime | None = None, mark: str = "") -> Callback:

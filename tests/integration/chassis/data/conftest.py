@@ -8,7 +8,8 @@ import pytest
 from chassis.database import Database
 from tests.support.clock import FakeClock
 from tests.support.postgres import PostgresServer, postgres
-from tests.support.toy_service import Toy
+from tests.support.sealing import sealed_database
+from tests.support.toy_service import METADATA, SERVICE, Toy
 
 __all__ = ["postgres"]
 
@@ -28,10 +29,8 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(url: str, clock: FakeClock) -> AsyncIterator[Database]:
-    database = Database(url, clock)
-    await database.open()
-    yield database
-    await database.close()
+    async with sealed_database(SERVICE, METADATA, url, clock) as database:
+        yield database
 
 
 @pytest.fixture
@@ -44,9 +43,7 @@ async def toy(database: Database, clock: FakeClock) -> Toy:
 @pytest.fixture
 async def sqlite_toy(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Toy]:
     """On a SQLite file only."""
-    database = Database(f"sqlite:///{tmp_path}/data/toy.db", clock)
-    await database.open()
-    toy = Toy(database, clock)
-    await toy.create_tables()
-    yield toy
-    await database.close()
+    async with sealed_database(SERVICE, METADATA, f"sqlite:///{tmp_path}/data/toy.db", clock) as database:
+        toy = Toy(database, clock)
+        await toy.create_tables()
+        yield toy

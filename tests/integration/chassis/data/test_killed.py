@@ -6,13 +6,13 @@ import signal
 import sys
 from pathlib import Path
 
-from chassis.database import Database
 from contracts.fulfilment import HolderReceipt
 from kernel.erasure_receipt import fault_of
 from kernel.signature import public_key_of
 from tests.support.clock import FakeClock
+from tests.support.sealing import sealed_database
 from tests.support.toy_eraser import POINTS, erasure_of
-from tests.support.toy_service import RECEIPT_SEED, Toy
+from tests.support.toy_service import METADATA, RECEIPT_SEED, SERVICE, Toy
 
 PEOPLE, NOTES, RANDOM_KILLS = 40, 3, 3
 KEY = public_key_of(RECEIPT_SEED)
@@ -30,13 +30,11 @@ async def start_eraser(url: str, published: Path, *dying: str) -> asyncio.subpro
 
 async def test_killed_at_any_point_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     url, published = f"sqlite:///{tmp_path}/data/toy.db", tmp_path / "published"
-    database = Database(url, FakeClock())
-    await database.open()
-    toy = Toy(database, FakeClock())
-    await toy.create_tables()
-    for number in range(PEOPLE + 1):
-        await toy.add_person(f"p{number}", notes=NOTES, number=number)
-    await database.close()
+    async with sealed_database(SERVICE, METADATA, url, FakeClock()) as database:
+        toy = Toy(database, FakeClock())
+        await toy.create_tables()
+        for number in range(PEOPLE + 1):
+            await toy.add_person(f"p{number}", notes=NOTES, number=number)
 
     for person, point in enumerate(POINTS):
         eraser = await start_eraser(url, published, point, str(person))

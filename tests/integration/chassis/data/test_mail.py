@@ -16,9 +16,13 @@ from aiosmtpd.controller import Controller
 
 from chassis.database import Session
 from chassis.mail import Letter, MailSender, WhenGone, post
+from chassis.sealing import sealing_of
+from chassis.sealing.destruction import KeyDestruction
 from chassis.tasks import end_all
 from ops.run.ports import any_port
 from tests.support.clock import FakeClock
+from tests.support.postgres import PostgresServer
+from tests.support.sealing import keys_left, opened_with
 from tests.support.toy_service import TABLES, Toy
 
 ADDRESS = "anna@school.example"
@@ -218,7 +222,7 @@ async def test_several_senders_send_each_letter_once(toy: Toy, server: Server, p
 
 
 @contextlib.asynccontextmanager
-async def running(sender: MailSender) -> AsyncIterator[None]:
+async def running(sender: MailSender | KeyDestruction) -> AsyncIterator[None]:
     task = asyncio.create_task(sender.run())
     yield
     await end_all([task])
@@ -235,19 +239,35 @@ async def test_a_commit_sends_at_once_and_a_rollback_never(toy: Toy, port: int, 
     assert len(server.letters) == 1
 
 
-async def test_of_a_letter_that_was_sent_no_byte_stays_on_disk(
-    toy: Toy, port: int, server: Server, tmp_path: Path
+async def test_a_letter_is_readable_in_no_file_and_its_key_goes_when_it_is_sent(
+    toy: Toy, port: int, server: Server, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    if toy.database.dialect != "sqlite":
-        pytest.skip("PostgreSQL keeps dead rows until vacuum; there the storage is encrypted")
-    secret = "a-secret-of-a-link"
-    async with running(sender_to(toy, port)):
-        await toy.database.write(post, TABLES, replace(LETTER, text=f"https://larabot.example/verify#token={secret}"))
+    link = "https://larabot.example/verify#token=a-secret-of-a-link"
+    await toy.database.write(post, TABLES, replace(LETTER, text=link))
+    sealing = await toy.database.read(sealing_of)
+    waiting = stored_bytes(toy, request, tmp_path)
+    assert not [word for word in (ADDRESS, "a-secret-of-a-link") if word.encode() in waiting]
+    assert b"a-secret-of-a-link" in opened_with(waiting, keys_left(sealing), most=4000)
+    async with running(sender_to(toy, port)), running(KeyDestruction(toy.database, sealing)):
         async with asyncio.timeout(10):
-            while not server.letters or secret.encode() in bytes_below(tmp_path):
+            while not server.letters or sealing.file.occupied():
                 await asyncio.sleep(0.02)
-    assert secret.encode() not in bytes_below(tmp_path)
+    assert ADDRESS.encode() not in stored_bytes(toy, request, tmp_path)
 
 
-def bytes_below(folder: Path) -> bytes:
+async def test_a_letter_whose_key_is_lost_does_not_keep_the_others_waiting(
+    toy: Toy, sender: MailSender, server: Server
+) -> None:
+    sealing = await toy.database.read(sealing_of)
+    sealing.file.destroy(sealing.file.occupied())
+    await toy.database.write(post, TABLES, LETTER)
+    assert await sender.send_due() == 2
+    assert sender.outcomes == {"unreadable": 1, "sent": 1}
+    assert await toy.rows("mail_queue") == []
+
+
+def stored_bytes(toy: Toy, request: pytest.FixtureRequest, folder: Path) -> bytes:
+    if toy.database.dialect == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return server.stored_bytes()
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
