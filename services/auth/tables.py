@@ -3,17 +3,18 @@
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from sqlalchemy import BigInteger
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis.database import UtcDateTime
+from chassis.sealing import BlindIndex, Sealed
 from chassis.tables import standard_tables
-from contracts.fields import EMAIL_MAX
 from contracts.personal_data import Category, LegalBasis, Locator, PersonalData
 from services.auth.domain.accounts import REGISTRATION_TTL, RESET_TTL
 from services.auth.domain.sessions import LIFETIME_MAX
 
-ID_MAX, HASH_MAX, WORD_MAX, NAME_MAX = 64, 200, 20, 120
+ID_MAX, HASH_MAX, WORD_MAX = 64, 200, 20
 UNUSED_ACCOUNT_KEPT = timedelta(days=730)
 
 
@@ -30,14 +31,17 @@ class RegistrationRow(Base, table=True):
         purpose="confirm that an address belongs to the person who registers with it",
         legal_basis=LegalBasis.CONTRACT,
         retention=REGISTRATION_TTL,
-        located_by={Locator.EMAIL: "email"},
+        located_by={Locator.EMAIL: "email_index"},
         expires="created_at",
-        withheld=frozenset({"token_hash", "password_hash"}),
+        withheld=frozenset({"token_hash", "password_hash", "sealed_by", "email_index"}),
     )
 
     token_hash: str = Field(primary_key=True, max_length=ID_MAX)
-    email: str = Field(index=True, max_length=EMAIL_MAX)
-    name: str = Field(max_length=NAME_MAX)
+    sealed_by: int = Field(sa_type=BigInteger)
+    email: str = Field(sa_type=Sealed("registration.email"))
+    # None where the address had an account already, and nothing is to come of this.
+    email_index: str | None = Field(sa_type=BlindIndex("email"), index=True)
+    name: str = Field(sa_type=Sealed("registration.name"))
     password_hash: str = Field(max_length=HASH_MAX)
     language: str = Field(max_length=WORD_MAX)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
@@ -52,13 +56,16 @@ class AccountRow(Base, table=True):
         purpose="let a person use the service, at the level that is theirs, and reach them about it",
         legal_basis=LegalBasis.CONTRACT,
         retention=UNUSED_ACCOUNT_KEPT,
-        located_by={Locator.ACCOUNT_ID: "id", Locator.EMAIL: "email"},
+        located_by={Locator.ACCOUNT_ID: "id", Locator.EMAIL: "email_index"},
         expires="last_login_at",
+        withheld=frozenset({"sealed_by", "email_index"}),
     )
 
     id: str = Field(primary_key=True, max_length=ID_MAX)
-    email: str = Field(unique=True, max_length=EMAIL_MAX)
-    name: str = Field(max_length=NAME_MAX)
+    sealed_by: int = Field(sa_type=BigInteger)
+    email: str = Field(sa_type=Sealed("account.email"))
+    email_index: str = Field(sa_type=BlindIndex("email"), unique=True)
+    name: str = Field(sa_type=Sealed("account.name"))
     role: str = Field(max_length=WORD_MAX)
     tier: str = Field(max_length=WORD_MAX)
     language: str = Field(max_length=WORD_MAX)

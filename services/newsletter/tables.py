@@ -8,8 +8,8 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis.database import UtcDateTime
+from chassis.sealing import BlindIndex, Sealed
 from chassis.tables import standard_tables
-from contracts.fields import EMAIL_MAX
 from contracts.personal_data import Category, LegalBasis, Locator, NoPersonalData, PersonalData, Retained
 from services.newsletter.domain.subscriptions import OPT_IN_TTL, SUBSCRIPTION_KEPT, SUPPRESSION_KEPT
 
@@ -29,13 +29,15 @@ class OptInRow(Base, table=True):
         purpose="confirm that whoever asked for the newsletter owns the address",
         legal_basis=LegalBasis.CONSENT,
         retention=OPT_IN_TTL,
-        located_by={Locator.EMAIL: "email"},
+        located_by={Locator.EMAIL: "email_index"},
         expires="created_at",
-        withheld=frozenset({"token_hash"}),
+        withheld=frozenset({"token_hash", "sealed_by", "email_index"}),
     )
 
     token_hash: str = Field(primary_key=True, max_length=HASH_MAX)
-    email: str = Field(index=True, max_length=EMAIL_MAX)
+    sealed_by: int = Field(sa_type=BigInteger)
+    email: str = Field(sa_type=Sealed("opt_in.email"))
+    email_index: str = Field(sa_type=BlindIndex("email"), index=True)
     language: str = Field(max_length=WORD_MAX)
     notice_version: str = Field(max_length=VERSION_MAX)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
@@ -51,14 +53,16 @@ class SubscriptionRow(Base, table=True):
         purpose="send the newsletter to those who asked for it, and prove that they did",
         legal_basis=LegalBasis.CONSENT,
         retention=SUBSCRIPTION_KEPT,
-        located_by={Locator.EMAIL: "email"},
+        located_by={Locator.EMAIL: "email_index"},
         expires="confirmed_at",
         recipients=("Brevo", "mail relay"),
-        withheld=frozenset({"unsubscribe_hash"}),
+        withheld=frozenset({"unsubscribe_hash", "sealed_by", "email_index"}),
     )
 
     id: str = Field(primary_key=True, max_length=ID_MAX)
-    email: str = Field(unique=True, max_length=EMAIL_MAX)
+    sealed_by: int = Field(sa_type=BigInteger)
+    email: str = Field(sa_type=Sealed("subscription.email"))
+    email_index: str = Field(sa_type=BlindIndex("email"), unique=True)
     language: str = Field(max_length=WORD_MAX)
     notice_version: str = Field(max_length=VERSION_MAX)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -18,8 +18,9 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.promise("P09")
 
 LISTED: dict[str, Any] = json.loads(Path("policies/newsletter.json").read_text())
-# What makes the list usable: a random number, and hashes of the secrets in the mailed links.
-KEYS = {"id", "unsubscribe_hash", "token_hash"}
+# What makes the list usable: a random number, hashes of the secrets in the mailed links, which key the address is
+# sealed under, and the keyed hash that it is found by.
+KEYS = {"id", "unsubscribe_hash", "token_hash", "sealed_by", "email_index"}
 NOTICE = {
     "E-postadress": {"email"},
     "Språk": {"language"},

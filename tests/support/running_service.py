@@ -27,6 +27,7 @@ from ops.run import lifeline
 from tests.support.fork_server import ForkedProcess, fork_server
 from tests.support.nats import NatsServer
 from tests.support.nats_cluster import NatsCluster
+from tests.support.sealing import keys_in, opened_with
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS_MAX = 30
@@ -171,6 +172,11 @@ class RunningService:
         """Every byte of the database's files, and of what the service logged."""
         files = [*self.database.parent.glob(f"{self.database.name}*"), self.log]
         return b"".join(path.read_bytes() for path in files)
+
+    def opened_bytes(self) -> bytes:
+        """What the sealed values among those bytes say to somebody who has all the installation's keys."""
+        seal_key = self.server.keys.secret(f"seal-{self.name}")
+        return opened_with(self.stored_bytes(), keys_in(self.database.with_suffix(".keys"), seal_key, self.name))
 
     async def _until_ready(self) -> None:
         async with asyncio.timeout(READY_SECONDS_MAX), BusClient("gateway", self.server, self.clock) as gateway:

@@ -12,8 +12,9 @@ from sqlalchemy import MetaData, make_url
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.migrations import migrate
-from chassis.sealing import Sealing, install_triggers
+from chassis.sealing import KeyFile, Sealing, install_triggers
 from chassis.sealing.columns import SEAL_MARK
+from chassis.sealing.subject_keys import SealSecrets
 
 SEAL_KEY = "5e" * 32
 
@@ -65,6 +66,18 @@ def _folder_for_keys(url: str) -> Iterator[Path]:
 def keys_left(sealing: Sealing) -> list[bytes]:
     """Every subject key that the installation still has."""
     return [sealing.file.read(cell) for cell in sealing.file.occupied()]
+
+
+def keys_in(path: Path, seal_key: str, service: str) -> list[bytes]:
+    """Every subject key in a service's key file; none without a file."""
+    if not path.exists():
+        return []
+    file = KeyFile(path, SealSecrets.derived(bytes.fromhex(seal_key)).wrapping_key, service)
+    file.open()
+    try:
+        return [file.read(cell) for cell in file.occupied()]
+    finally:
+        file.close()
 
 
 def opened_with(raw: bytes, keys: Iterable[bytes], most: int = 400) -> bytes:

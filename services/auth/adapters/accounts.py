@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, delete, func, insert, select
 
-from chassis.database import Database, affected, insert_into
+from chassis.database import Database, affected, insert_into, wake_after_commit
 from chassis.database import Session as DatabaseSession
 from chassis.mail import Letter, post
+from chassis.sealing import SUBJECT_KEYS, new_key, unneeded
 from contracts.identifiers import new_id
 from services.auth.adapters.credentials import IS_ACTIVE, block, lock_usable, lock_verified, set_password
 from services.auth.adapters.rows import ACCOUNT_COLUMNS, account_of, session_values
@@ -31,13 +32,13 @@ _CREDENTIAL = (
     .where(IS_ACTIVE)
 )
 _CREDENTIAL_OF = _CREDENTIAL.where(ACCOUNT.c.id == bindparam("account_id"))
-_CREDENTIAL_OF_EMAIL = _CREDENTIAL.where(ACCOUNT.c.email == bindparam("email"))
-_USABLE_OF_EMAIL = select(ACCOUNT.c.id).where(ACCOUNT.c.email == bindparam("email"), IS_ACTIVE)
+_CREDENTIAL_OF_EMAIL = _CREDENTIAL.where(ACCOUNT.c.email_index == bindparam("email"))
+_USABLE_OF_EMAIL = select(ACCOUNT.c.id).where(ACCOUNT.c.email_index == bindparam("email"), IS_ACTIVE)
 
-_WAITING_ADDRESS = select(REGISTRATION.c.email).where(
+_WAITING_ADDRESS = select(REGISTRATION.c.email_index).where(
     REGISTRATION.c.token_hash == bindparam("token_hash"),
     REGISTRATION.c.created_at > bindparam("since"),
-    REGISTRATION.c.email != "",
+    REGISTRATION.c.email_index.is_not(None),
 )
 _LOCK_REGISTRATIONS = (
     select(
@@ -47,7 +48,7 @@ _LOCK_REGISTRATIONS = (
         REGISTRATION.c.password_hash,
         REGISTRATION.c.language,
     )
-    .where(REGISTRATION.c.email == bindparam("email"))
+    .where(REGISTRATION.c.email_index == bindparam("email_index"))
     .order_by(REGISTRATION.c.token_hash)
     .with_for_update()
 )
@@ -125,11 +126,14 @@ def _credential(row: Sequence[Any] | None) -> Credential | None:
 
 def _register(session: DatabaseSession, registration: Registration, unknown: Notice, known: Notice) -> None:
     is_known = session.execute(_USABLE_OF_EMAIL, {"email": registration.email}).first() is not None
+    key = new_key(session)
     row = {
         "token_hash": registration.token_hash,
+        "sealed_by": key.cell,
         # A known address needs no registration: an empty one costs the same and expires like the others.
-        "email": "" if is_known else registration.email,
-        "name": "" if is_known else registration.name,
+        "email": key.seal("" if is_known else registration.email),
+        "email_index": None if is_known else registration.email,
+        "name": key.seal("" if is_known else registration.name),
         "password_hash": "" if is_known else registration.password_hash,
         "language": registration.language,
         "created_at": registration.created_at,
@@ -141,18 +145,22 @@ def _register(session: DatabaseSession, registration: Registration, unknown: Not
 def _confirm(session: DatabaseSession, token_hash: str, account: Account, now: datetime) -> bool:
     """Whoever confirms first ends all registrations for the address; they are locked in one order."""
     values = {"token_hash": token_hash, "since": now - REGISTRATION_TTL}
-    email = session.execute(_WAITING_ADDRESS, values).scalar()
-    if email is None:
+    index = session.execute(_WAITING_ADDRESS, values).scalar()
+    if index is None:
         return False
-    waiting = {row.token_hash: row for row in session.execute(_LOCK_REGISTRATIONS, {"email": email})}
+    waiting = {row.token_hash: row for row in session.execute(_LOCK_REGISTRATIONS, {"email_index": index})}
     session.execute(_END_REGISTRATIONS, {"ended": list(waiting)})
+    wake_after_commit(session, SUBJECT_KEYS)
     registration = waiting.get(token_hash)
     if registration is None:
         return False
+    key = new_key(session)
     row = {
         "id": account.id,
-        "email": registration.email,
-        "name": registration.name,
+        "sealed_by": key.cell,
+        "email": key.seal(registration.email),
+        "email_index": index,
+        "name": key.seal(registration.name),
         "role": account.role,
         "tier": account.tier,
         "language": registration.language,
@@ -160,8 +168,9 @@ def _confirm(session: DatabaseSession, token_hash: str, account: Account, now: d
         "created_at": now,
         "last_login_at": now,
     }
-    made = insert_into(session, ACCOUNT).values(row).on_conflict_do_nothing(index_elements=["email"])
+    made = insert_into(session, ACCOUNT).values(row).on_conflict_do_nothing(index_elements=["email_index"])
     if not affected(session, made):
+        unneeded(session, key)
         return False
     credential = {"account_id": account.id, "password_hash": registration.password_hash}
     session.execute(insert(CREDENTIAL), {**credential, "changed_at": now, "last_login_at": now})

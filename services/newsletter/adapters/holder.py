@@ -56,5 +56,5 @@ def _underway(session: Session, ids: list[str]) -> int:
 
 def _subscriptions_of(session: Session, locators: Locators) -> list[str]:
     addresses = [normalised(address) for address in locators.get(Locator.EMAIL, ())]
-    query = select(col(SubscriptionRow.id)).where(col(SubscriptionRow.email).in_(addresses))
+    query = select(col(SubscriptionRow.id)).where(col(SubscriptionRow.email_index).in_(addresses))
     return list(session.scalars(query.order_by(col(SubscriptionRow.id))))

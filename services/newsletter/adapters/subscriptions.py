@@ -1,18 +1,20 @@
 """Opt-ins, subscriptions and suppressions in the service's own database."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
-from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into, is_away
+from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into, is_away, wake_after_commit
 from chassis.inbox import first_time
 from chassis.mail import Letter as MailLetter
 from chassis.mail import post
 from chassis.metrics import DEAD_LETTERS
 from chassis.outbox import enqueue
+from chassis.sealing import SUBJECT_KEYS, SubjectKey, new_key, unneeded
 from chassis.telemetry import Log
 from contracts.newsletter import READER_LEFT, ReaderLeft
 from services.newsletter.adapters.tasks import owe, owe_reconciliation
@@ -39,7 +41,7 @@ class SqlSubscriptions:
         self._pseudonyms = pseudonyms
 
     async def of_address(self, email: str) -> Subscription | None:
-        return await self._database.read(_find, col(SubscriptionRow.email) == email)
+        return await self._database.read(_find, col(SubscriptionRow.email_index) == email)
 
     async def by_id(self, subscription_id: str) -> Subscription | None:
         return await self._database.read(_find, col(SubscriptionRow.id) == subscription_id)
@@ -95,14 +97,17 @@ class SqlSubscriptions:
         if opt_in.consent_record is not None and not self._rests_on(session, opt_in, opt_in.consent_record):
             return
         recent = select(func.count()).where(
-            col(OptInRow.email) == opt_in.email, col(OptInRow.created_at) > opt_in.created_at - LETTERS_WINDOW
+            col(OptInRow.email_index) == opt_in.email, col(OptInRow.created_at) > opt_in.created_at - LETTERS_WINDOW
         )
         if (session.scalar(recent) or 0) >= LETTERS_MAX:
             return
+        key = new_key(session)
         session.add(
             OptInRow(
                 token_hash=opt_in.token_hash,
-                email=opt_in.email,
+                sealed_by=key.cell,
+                email=key.seal(opt_in.email),
+                email_index=opt_in.email,
                 language=opt_in.language,
                 notice_version=opt_in.notice_version,
                 created_at=opt_in.created_at,
@@ -123,8 +128,11 @@ class SqlSubscriptions:
         used = delete(OptInRow).where(col(OptInRow.token_hash) == token_hash)
         if not affected(session, used):
             return False
-        begun = insert_into(session, SUBSCRIPTION).values(_values(subscription))
-        if not affected(session, begun.on_conflict_do_nothing(index_elements=["email"])):
+        wake_after_commit(session, SUBJECT_KEYS)
+        key = new_key(session)
+        begun = insert_into(session, SUBSCRIPTION).values(_values(subscription, key))
+        if not affected(session, begun.on_conflict_do_nothing(index_elements=["email_index"])):
+            unneeded(session, key)
             _rest(session, subscription.email, subscription.consent_record)
             return True
         address_hash = self._pseudonyms.of_address(subscription.email)
@@ -142,9 +150,9 @@ class SqlSubscriptions:
         return session.execute(known).first() is not None
 
     def _end_refused(self, session: Session, email: str, refused_at: datetime, now: datetime) -> None:
-        theirs = (col(OptInRow.email) == email) & (col(OptInRow.created_at) <= refused_at)
+        theirs = (col(OptInRow.email_index) == email) & (col(OptInRow.created_at) <= refused_at)
         session.execute(delete(OptInRow).where(theirs))
-        subscription = _find(session, col(SubscriptionRow.email) == email)
+        subscription = _find(session, col(SubscriptionRow.email_index) == email)
         if subscription is not None and subscription.confirmed_at <= refused_at:
             self._end(session, email, Ending.UNSUBSCRIBED, now)
 
@@ -155,7 +163,7 @@ class SqlSubscriptions:
                 self._apply_to(session, email, callback, now)
 
     def _apply_to(self, session: Session, email: str, callback: Callback, now: datetime) -> None:
-        subscription = _find(session, col(SubscriptionRow.email) == email)
+        subscription = _find(session, col(SubscriptionRow.email_index) == email)
         if callback.ending is not None:
             if subscription is None or not callback.is_older_than(subscription.confirmed_at):
                 self._end(session, email, callback.ending, now)
@@ -164,9 +172,10 @@ class SqlSubscriptions:
 
     def _end(self, session: Session, email: str, ending: Ending, now: datetime) -> None:
         """Whatever the address still had open goes as well: an older opt-in must not outlive the withdrawal."""
-        session.execute(delete(OptInRow).where(col(OptInRow.email) == email))
+        session.execute(delete(OptInRow).where(col(OptInRow.email_index) == email))
+        wake_after_commit(session, SUBJECT_KEYS)
         columns = SUBSCRIPTION.c.id, SUBSCRIPTION.c.unsubscribe_hash, SUBSCRIPTION.c.consent_record
-        ended = delete(SUBSCRIPTION).where(SUBSCRIPTION.c.email == email).returning(*columns)
+        ended = delete(SUBSCRIPTION).where(SUBSCRIPTION.c.email_index == email).returning(*columns)
         row = session.execute(ended).first()
         if row is not None:
             owe(session, Action.REMOVE, row.id, now)
@@ -218,6 +227,7 @@ def _opt_in_of(session: Session, token_hash: str) -> OptIn | None:
 
 def _take_back(session: Session, consent_record: str) -> None:
     session.execute(delete(OptInRow).where(col(OptInRow.consent_record) == consent_record))
+    wake_after_commit(session, SUBJECT_KEYS)
 
 
 def _note_aside(session: Session, identity: str, callback: AsideCallback, now: datetime) -> bool:
@@ -239,17 +249,18 @@ def _first_confirmed(session: Session) -> datetime | None:
 
 
 def _subscribed_among(session: Session, emails: Sequence[str]) -> set[str]:
-    return set(session.scalars(select(col(SubscriptionRow.email)).where(col(SubscriptionRow.email).in_(emails))))
+    return set(session.scalars(select(col(SubscriptionRow.email)).where(col(SubscriptionRow.email_index).in_(emails))))
 
 
 def _rest(session: Session, email: str, consent_record: str | None) -> None:
     if consent_record is not None:
-        theirs = col(SubscriptionRow.email) == email
+        theirs = col(SubscriptionRow.email_index) == email
         session.execute(update(SubscriptionRow).where(theirs).values(consent_record=consent_record))
 
 
-def _values(subscription: Subscription) -> dict[str, Any]:
-    return {column: getattr(subscription, column) for column in SubscriptionRow.model_fields}
+def _values(subscription: Subscription, key: SubjectKey) -> dict[str, Any]:
+    values = asdict(subscription)
+    return {**values, "sealed_by": key.cell, "email": key.seal(subscription.email), "email_index": subscription.email}
 
 
 def _send(session: Session, letter: Letter) -> None:

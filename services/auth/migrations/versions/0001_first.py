@@ -11,8 +11,10 @@ def upgrade() -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("sealed_by", sa.BigInteger(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=False),
+        sa.Column("email_index", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("tier", sa.String(length=20), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
@@ -20,7 +22,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("email"),
+        sa.UniqueConstraint("email_index"),
     )
     op.create_index(op.f("ix_account_last_login_at"), "account", ["last_login_at"], unique=False)
     op.create_table(
@@ -35,15 +37,17 @@ def upgrade() -> None:
     op.create_table(
         "registration",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("sealed_by", sa.BigInteger(), nullable=False),
+        sa.Column("email", sa.LargeBinary(), nullable=False),
+        sa.Column("email_index", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("language", sa.String(length=20), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("token_hash"),
     )
     op.create_index(op.f("ix_registration_created_at"), "registration", ["created_at"], unique=False)
-    op.create_index(op.f("ix_registration_email"), "registration", ["email"], unique=False)
+    op.create_index(op.f("ix_registration_email_index"), "registration", ["email_index"], unique=False)
     op.create_table(
         "reset_token",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
