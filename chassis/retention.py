@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, delete, select, tuple_
 
 from chassis.clock import Clock
-from chassis.database import Database, Session, StillBusy, affected
+from chassis.database import Database, Session, StillBusy, affected, wake_after_commit
 from chassis.inventory import Inventory
+from chassis.sealing import SUBJECT_KEYS
 from chassis.tables import TRACES_KEPT, StandardTables, trace_columns
 from chassis.telemetry import Log
 from chassis.worker import regularly
@@ -71,4 +72,5 @@ def _delete_some(session: Session, table: Table, due: ColumnElement[bool]) -> in
     """Delete a bounded number of rows, so that no other write waits long."""
     key = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(due).limit(BATCH_MAX)
+    wake_after_commit(session, SUBJECT_KEYS)
     return affected(session, delete(table).where(key.in_(some)))

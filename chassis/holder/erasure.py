@@ -19,6 +19,7 @@ from chassis.holder.external import ExternalHolder
 from chassis.holder.rows import rows_of
 from chassis.inbox import first_time
 from chassis.inventory import Inventory
+from chassis.sealing import destroy_unused, still_held
 from chassis.tables import StandardTables
 from contracts.dsar import Claim
 from contracts.personal_data import Retained
@@ -46,6 +47,7 @@ class Erasure:
         externals: Mapping[str, ExternalHolder],
         before: BeforeErasure | None,
     ) -> None:
+        self._service = inventory.service
         self._tables = tables
         self._externals = externals
         self._before = before
@@ -85,6 +87,16 @@ class Erasure:
             condition = rows_of(table, declaration, claim.locators, claim.requested_at)
             counts[table.name] = affected(session, delete(table).where(condition))
         return counts
+
+    def destroy_keys(self, session: Session) -> None:
+        """Destroy the keys of the rows that were deleted, last of all, and look whether they are gone.
+
+        Raises:
+            StillHeld: one is not.
+        """
+        subject_key = self._tables.subject_key
+        if subject_key is not None and (left := still_held(session, destroy_unused(session))):
+            raise StillHeld(self._service, {subject_key.name: left})
 
     def probe(self, session: Session, claim: Claim) -> Counts:
         """How many of the person's rows are left, by table: one question, so that all answers are of one moment."""

@@ -104,6 +104,7 @@ class PersonalDataHolder:
             self._erasure.prepare(session, erasure_id, claim, now)
             counts = self._erasure.delete(session, claim)
             self._erasure.note(session, self._service, erasure_id, claim.sequence, counts, now)
+            self._erasure.destroy_keys(session)
 
         await self._database.write(erase)
         await self._database.truncate_wal()

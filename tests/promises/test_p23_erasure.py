@@ -38,6 +38,8 @@ class Left:
     words: dict[str, Canary]
     held_before: set[str]
     places_before: set[str]
+    opened_before: bytes
+    opened_afterwards: bytes
     case: dict[str, Any]
     certificate: Path
     page: str
@@ -93,7 +95,8 @@ async def one_leaves_and_one_stays(platform: Platform, spans: SpanSink, folder: 
         words, _ = await asyncio.gather(lives(anna), lives(berit))
         stayed_before = steady(await quiet(berit), *MOVING)
         held_before = {service for service, _ in rows_by_store(await data_of(anna))}
-        places_before = stores.holding(words.values())
+        places_before, sealed_before = stores.holding(words.values()), stores.sealed()
+        opened_before = stores.opened(sealed_before)
         contacts_before = platform.emu("brevo").get("contacts")
         case = CaseFollowed(anna, await anna.invokes("erasure"))
         closed = await case.until("closed")
@@ -103,6 +106,8 @@ async def one_leaves_and_one_stays(platform: Platform, spans: SpanSink, folder: 
             words=words,
             held_before=held_before,
             places_before=found_in_body(places_before),
+            opened_before=opened_before,
+            opened_afterwards=stores.opened(sealed_before) + stores.opened(stores.sealed()),
             case=closed,
             certificate=await case.certificate(folder),
             page=await case.readable_certificate(),
@@ -115,7 +120,18 @@ async def one_leaves_and_one_stays(platform: Platform, spans: SpanSink, folder: 
 def test_the_person_was_in_the_stores_and_can_be_found_there_by_every_word(left: Left) -> None:
     """Without this, finding nothing afterwards would prove nothing."""
     assert left.held_before >= {"auth", "textproxy", "speechtoken", "consent", "newsletter", "analytics", "dsar"}
-    assert left.places_before == {str(word) for word in left.words.values()}
+    assert left.places_before == {str(word) for name, word in left.words.items() if name != "e-mail and name"}
+    assert left.words["e-mail and name"].is_in(left.opened_before)
+
+
+def test_address_and_name_are_readable_in_no_file_at_any_time(left: Left) -> None:
+    """Not even while the account lives: only whoever has the installation's keys reads them."""
+    assert str(left.words["e-mail and name"]) not in left.places_before
+
+
+def test_a_copy_made_before_the_erasure_opens_with_no_key_that_is_left(left: Left) -> None:
+    assert not left.words["e-mail and name"].is_in(left.opened_afterwards)
+    assert b"@" in left.opened_afterwards, "other people's values still open"
 
 
 @pytest.mark.parametrize("word", ["e-mail and name", "account", "browser"])

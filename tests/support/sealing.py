@@ -17,6 +17,7 @@ from chassis.sealing.columns import SEAL_MARK
 from chassis.sealing.subject_keys import SealSecrets
 
 SEAL_KEY = "5e" * 32
+SEEN = 64
 
 
 def sealing_for(service: str, metadata: MetaData, folder: Path, seal_key: str = SEAL_KEY) -> Sealing:
@@ -86,7 +87,8 @@ def opened_with(raw: bytes, keys: Iterable[bytes], most: int = 400) -> bytes:
     AES-GCM encrypts as AES in counter mode from 2 on (NIST SP 800-38D), so a beginning opens without its tag.
     """
     ciphers = [algorithms.AES(key) for key in keys]
-    starts = [match.end() for match in re.finditer(re.escape(SEAL_MARK), raw)]
+    found = {raw[one.end() : one.end() + SEEN]: one.end() for one in re.finditer(re.escape(SEAL_MARK), raw)}
+    starts = found.values()  # of the copies of one beginning, one
     return b"\0".join(
         Cipher(aes, modes.CTR(raw[start + 4 : start + 16] + b"\0\0\0\x02"))
         .decryptor()

@@ -4,9 +4,13 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from contracts.holder import SEALING_SERVICES
+from ops.run.environment import seal_key
+from ops.run.keys import KeyRing
 from tests.support import http
 from tests.support.canary import Canary, canaries_in
 from tests.support.platform import Platform
+from tests.support.sealing import keys_in, opened_with
 from tests.support.spans import SpanSink
 
 BUS_PAGES = ("connz?subs=detail&auth=true", "subsz?subs=true", "jsz?streams=true&consumers=true&config=true", "varz")
@@ -46,6 +50,22 @@ class Stores:
             yield from (("a trace", export) for export in self._spans.exports())
         for page in BUS_PAGES:
             yield f"bus monitor {page}", http.get(f"{self._platform.nats_monitor}/{page}").content
+
+    def sealed(self) -> dict[str, bytes]:
+        """The bytes of each database that has sealed columns, by service, with its write-ahead log."""
+        rooms = {service: self._platform.data / service for service in SEALING_SERVICES}
+        return {
+            name: b"".join(path.read_bytes() for path in sorted(room.glob("*.db*"))) for name, room in rooms.items()
+        }
+
+    def opened(self, sealed: dict[str, bytes]) -> bytes:
+        """What such bytes say, of now or of an earlier moment, with every key that the installation has now."""
+        keys = KeyRing(self._platform.data / "keys")
+        room = self._platform.data / "keys"
+        return b"\0".join(
+            opened_with(raw, keys_in(room / f"{service}.keys", keys.secret(seal_key(service)), service))
+            for service, raw in sealed.items()
+        )
 
     def files(self, *, with_mail: bool = False) -> list[Path]:
         """All files of the data directory and of the processes' temporary directory."""

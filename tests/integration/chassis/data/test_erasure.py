@@ -12,6 +12,7 @@ from chassis.database import Session
 from chassis.holder import PersonalDataHolder, StillHeld
 from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
+from chassis.sealing import sealing_of
 from contracts.dsar import Claim
 from contracts.fulfilment import HolderReceipt
 from kernel.erasure_receipt import fault_of
@@ -71,6 +72,7 @@ async def test_waiting_letters_to_the_address_are_erased_however_it_is_written(t
     await toy.holder.erase(SERVICE, toy.ask_to_erase("anna"))
     assert (await body(toy))["erased"]["mail_queue"] == 1
     assert await toy.rows("mail_queue") == []
+    assert (await toy.database.read(sealing_of)).file.occupied() == set(), "its key is destroyed before the receipt"
 
 
 async def test_a_repeated_delivery_publishes_the_same_bytes(toy: Toy) -> None:
