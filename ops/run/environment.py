@@ -72,8 +72,6 @@ def own_settings(service: str, site: Site) -> dict[str, str]:
 def key_settings(service: str, keys: KeyRing) -> dict[str, str]:
     """The installation's keys that only this service has."""
     match service:
-        case "gateway":
-            return {"LARABOT_QUOTA_KEY": keys.secret("quota"), "LARABOT_ADDRESS_KEY": keys.secret("address")}
         case "consent":
             return {"LARABOT_EVIDENCE_KEY": keys.secret("evidence")}
         case "newsletter":

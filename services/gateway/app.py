@@ -32,8 +32,7 @@ def build(settings: GatewaySettings) -> Service:
     migrations = Path(__file__).parent / "migrations"
     service = Service("gateway", settings, base=Base, tables=TABLES, inventory=INVENTORY, migrations=migrations)
     content_bus = service.use_content(settings.nats_content_seed.get_secret_value())
-    quota_key, address_key = settings.quota_key.get_secret_value(), settings.address_key.get_secret_value()
-    secrets = DaySecrets(service.database, service.clock, quota_key, address_key)
+    secrets = DaySecrets(service.database, service.clock)
     sessions, consents, leases = BusSessions(service.bus), BusConsents(service.bus), StreamLeases()
     limits, visits = RateLimits(replicas=settings.replicas), Visits(service.database, service.clock, secrets)
     repeats = Repeats(service.database, service.clock, secrets)

@@ -10,7 +10,7 @@ from chassis.settings import Settings
 
 
 class GatewaySettings(Settings):
-    """`quota_key` and `address_key` (32 bytes in hex) wrap the secrets of the day in the database.
+    """What a gateway has beside the settings of every service.
 
     `speech_origins`: where the page may connect for speech, separated by spaces (Content-Security-Policy).
     `trusted_proxies`: addresses, separated by commas, whose X-Forwarded-For is believed.
@@ -20,8 +20,6 @@ class GatewaySettings(Settings):
     listen_host: str = "localhost"
     listen_port: int
     web_dir: Path
-    quota_key: SecretStr
-    address_key: SecretStr
     speech_origins: str = ""
     trusted_proxies: str = ""
 

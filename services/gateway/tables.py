@@ -8,6 +8,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis.database import UtcDateTime
+from chassis.sealing import Sealed
 from chassis.tables import standard_tables
 from contracts.personal_data import Category, Declaration, LegalBasis, NoPersonalData, PersonalData, Retained
 
@@ -57,14 +58,15 @@ class RequestLog(Base, table=True):
 
 
 class DaySecret(Base, table=True):
-    """The secret of a day and purpose, wrapped under the installation's key; gone with its row."""
+    """The secret of a day and purpose, sealed: gone from every copy once its row is deleted and its key destroyed."""
 
     __tablename__ = "day_secret"
     __personal_data__: ClassVar[Declaration] = NoPersonalData(reason="random keys, one per day and purpose")
 
     day: str = Field(primary_key=True)
     purpose: str = Field(primary_key=True)
-    wrapped: bytes
+    sealed_by: int = Field(sa_type=BigInteger)
+    secret: str = Field(sa_type=Sealed("day_secret.secret"))
     at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -82,4 +84,4 @@ class RepeatedRequest(Base, table=True):
     at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-TABLES = standard_tables(Base.metadata, mail=False)
+TABLES = standard_tables(Base.metadata, mail=False, sealed=True)

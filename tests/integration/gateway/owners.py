@@ -206,8 +206,8 @@ class Gateway:
             listen_port=self.port,
             listen_host="127.0.0.1",
             web_dir=web,
-            quota_key=SecretStr("1a" * 32),
-            address_key=SecretStr("2b" * 32),
+            seal_key=SecretStr("1a" * 32),
+            keys_file=directory / "gateway.keys",
         )
         self.service: Service
         self._living: asyncio.Task[int]

@@ -40,7 +40,7 @@ async def test_a_service_that_waits_for_its_bus_can_be_stopped(tmp_path: Path) -
 
 
 def test_what_ends_a_process_is_logged_without_its_words(tmp_path: Path) -> None:
-    settings = {**environment(tmp_path), "LARABOT_QUOTA_KEY": "anna@skola.example"}
+    settings = {**environment(tmp_path), "LARABOT_SEAL_KEY": "anna@skola.example"}
     ended = subprocess.run(
         [sys.executable, "-m", "services.gateway"], env=settings, capture_output=True, timeout=20, check=False
     )
@@ -139,7 +139,7 @@ async def test_gateways_that_make_the_secrets_of_the_day_at_once_agree_on_them(
     async with Gateway(server, tmp_path, await postgres.fresh_database()) as gateway:
         database, clock = gateway.service.database, gateway.service.clock
         await database.write(forget_secrets)
-        several = [DaySecrets(database, clock, "1a" * 32, "2b" * 32) for _ in range(6)]
+        several = [DaySecrets(database, clock) for _ in range(6)]
         await asyncio.gather(*(secrets.refresh() for secrets in several))
         assert len({secrets.of_account("anna") for secrets in several}) == 1
 
@@ -169,8 +169,8 @@ def environment(directory: Path) -> dict[str, str]:
         "PUBLIC_URL": "http://localhost:8000",
         "LISTEN_PORT": "1",
         "WEB_DIR": str(directory / "web"),
-        "QUOTA_KEY": "1a" * 32,
-        "ADDRESS_KEY": "2b" * 32,
+        "SEAL_KEY": "1a" * 32,
+        "KEYS_FILE": str(directory / "gateway.keys"),
     }
     basics = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}  # noqa: TID251
     return {**basics, **{f"LARABOT_{name}": value for name, value in settings.items()}}

@@ -12,7 +12,8 @@ def upgrade() -> None:
         "day_secret",
         sa.Column("day", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_by", sa.BigInteger(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("day", "purpose"),
     )
@@ -27,7 +28,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_repeated_request_at"), "repeated_request", ["at"], unique=False)
     op.create_table(
         "request_log",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("address", sa.LargeBinary(), nullable=False),
