@@ -133,7 +133,7 @@ class BlindIndex(TypeDecorator[str]):
     """A keyed hash (HMAC-SHA256) by which a row is found by a value that it holds sealed, in the column `of`.
 
     Written and compared as the plain value, in its one canonical spelling; read as the hash in hex, which can be
-    compared with again (`HashedValue`).
+    compared with again (`HashedValue`). All of a service's indexes hash alike: one parameter serves several tables.
     """
 
     impl = LargeBinary(INDEX_BYTES)
@@ -149,7 +149,7 @@ class BlindIndex(TypeDecorator[str]):
             return None
         if isinstance(value, HashedValue):
             return bytes.fromhex(value)
-        return hmac.digest(SEALERS[dialect].index_key, f"{self.of}\n{value}".encode(), "sha256")
+        return hmac.digest(SEALERS[dialect].index_key, value.encode(), "sha256")
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """From the database: the hash in hex."""

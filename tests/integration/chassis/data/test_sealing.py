@@ -5,7 +5,20 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import BigInteger, Column, Executable, MetaData, String, Table, delete, insert, select, text
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Column,
+    Executable,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    text,
+)
 
 from chassis.database import Database, Session, wake_after_commit
 from chassis.sealing import (
@@ -290,3 +303,15 @@ async def test_after_180_erasures_among_inserts_nothing_that_is_left_opens(reade
     assert b"@school" not in raw
     assert b"kept6x" in opened
     assert b"gone" not in opened
+
+
+async def test_one_parameter_finds_rows_by_several_indexes(readers: Readers) -> None:
+    """As a command does, which asks all tables of a service in one statement."""
+    await readers.add("anna")
+    again = READER.alias("again")
+    named: BindParameter[str] = bindparam("by_email", expanding=True)
+    join = select(READER.c.id, again.c.id).join_from(READER, again, READER.c.id == again.c.id)
+    query = join.where(READER.c.email_index.in_(named), again.c.email_index.in_(named))
+    values = {"by_email": ["anna@school.example", "bo@school.example"]}
+    found = await readers.database.read(lambda session: session.execute(query, values).all())
+    assert [tuple(row) for row in found] == [("anna", "anna")]
