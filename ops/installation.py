@@ -8,6 +8,7 @@ A container sees its own mount and not that directory; nobody else on the machin
 """
 
 import argparse
+import json
 import os
 import sys
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ ROOMS = {
     "nats-tls": MOUNTED,
     "admin": MOUNTED,
     "postgres": MOUNTED,
+    "backup": MOUNTED,
 }
 KEPT_OUT_OF_GIT = ".gitignore"
 EXECUTE_BITS = 0o111
@@ -143,9 +145,13 @@ class Installation:
         self._write("admin/init-bus.args", "".join(f"{argument}\n" for argument in self._bus.init_arguments()))
         self._write("postgres/databases.sql", "".join(self._database_sql(service) for service in SERVICES))
         self._write("env/postgres.env", f"POSTGRES_PASSWORD={self._keys.secret('postgres')}\n")
-        for service in SERVICES:
-            lines = [f"{name}={value}\n" for name, value in sorted(self._environment(service).items())]
-            self._write(f"env/{service}.env", "".join(lines))
+        databases = {service: self._database_url(service) for service in SERVICES}
+        self._write("backup/databases.json", json.dumps(databases, indent=2) + "\n")
+        environments = {service: self._environment(service) for service in SERVICES}
+        environments["backup"] = self._configuration.of_reader("backup")
+        for reader, environment in environments.items():
+            lines = [f"{name}={value}\n" for name, value in sorted(environment.items())]
+            self._write(f"env/{reader}.env", "".join(lines))
 
     def _render_bus(self) -> None:
         """A room per node, and one with the clients' certificate; what an earlier rendering left there goes."""
@@ -173,12 +179,11 @@ class Installation:
                 self._write(f"{room}/{file}", (self._bus.certificates / file).read_text())
 
     def _environment(self, service: str) -> dict[str, str]:
-        password = self._keys.secret(f"postgres-{service}")
         environment = {
             "LARABOT_NATS_URL": self._bus.url,
             "LARABOT_NATS_SEED": self._keys.nkey_seed(service, "APP"),
             "LARABOT_NATS_EVENTS_SEED": self._keys.nkey_seed(service, "EVENTS"),
-            "LARABOT_DATABASE_URL": f"postgresql+psycopg://{service}:{password}@postgres:5432/{service}",
+            "LARABOT_DATABASE_URL": self._database_url(service),
             "LARABOT_RECEIPT_SEED": self._keys.secret(receipt_key(service)),
             "LARABOT_PUBLIC_URL": self._public_url,
             "LARABOT_HEALTH_PORT": str(HEALTH_PORT),
@@ -207,6 +212,10 @@ class Installation:
         if service == "speechtoken":
             own |= real_speech_addresses(self._configuration)
         return own
+
+    def _database_url(self, service: str) -> str:
+        password = self._keys.secret(f"postgres-{service}")
+        return f"postgresql+psycopg://{service}:{password}@postgres:5432/{service}"
 
     def _database_sql(self, service: str) -> str:
         password = self._keys.secret(f"postgres-{service}")

@@ -59,8 +59,8 @@ class Places:
         return Repository(kind, target, DayKeys(self.day_keys), days, clock or Clock(), progress)
 
     def key_files(self) -> list[Path]:
-        """The files of subject keys, in order."""
-        return sorted(self.subject_keys.glob(KEY_FILES)) if self.subject_keys else []
+        """The key files of the services, in order: all in one directory, or each in one of its own."""
+        return sorted(self.subject_keys.rglob(KEY_FILES), key=lambda path: path.name) if self.subject_keys else []
 
 
 def places_of(asked: argparse.Namespace) -> Places:

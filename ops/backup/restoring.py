@@ -49,7 +49,7 @@ def restore_subject_keys(repository: Repository, name: str, directory: Path, *, 
         BackupRefused: one is there already, and `force` was not given.
     """
     manifest, key = repository.open(name)
-    places = {stored: directory / stored.name.removesuffix(KEYS_SUFFIX) for stored in manifest.key_files}
+    places = {stored: _place_of(directory, stored.name.removesuffix(KEYS_SUFFIX)) for stored in manifest.key_files}
     there = [path.name for path in places.values() if path.exists()]
     if there and not force:
         raise BackupRefused(f"{', '.join(there)} are in {directory} already; --force replaces them.")
@@ -59,6 +59,12 @@ def restore_subject_keys(repository: Repository, name: str, directory: Path, *, 
             refuse_change(stored, decrypt(source, file, key))
         repository.progress.finished(path.stem, stored.size)
     return manifest
+
+
+def _place_of(directory: Path, file_name: str) -> Path:
+    """In the service's own directory, if there is one, as the volumes of an installation are."""
+    own = directory / Path(file_name).stem
+    return (own if own.is_dir() else directory) / file_name
 
 
 def _chosen(manifest: Manifest, databases: Databases, services: Sequence[str]) -> list[DatabaseCopy]:

@@ -16,7 +16,7 @@ from tests.integration.deploy.conftest import Render
 COMPOSE = Path("deploy/compose/compose.yaml")
 CLUSTER = Path("deploy/compose/cluster.yaml")
 
-MOUNTS = {"nats": "server.conf", "admin": "admin.seed", "postgres": "databases.sql"}
+MOUNTS = {"nats": "server.conf", "admin": "admin.seed", "postgres": "databases.sql", "backup": "databases.json"}
 """What compose mounts into one container each: the room, and the file that matters in it."""
 ROOMS = {*MOUNTS, "nats-2", "nats-3", "nats-tls"}
 TOLD = {*MOUNTS.values(), "init-bus.args"}
@@ -152,7 +152,7 @@ def test_podman_compose_accepts_the_file(rendered: Path) -> None:
         pytest.skip("podman is not installed; `make machine-setup` says how to get it")
     compose = Path(sys.executable).parent / "podman-compose"
     done = subprocess.run(
-        [str(compose), "-f", str(COMPOSE), "-f", str(CLUSTER), "config"],
+        [str(compose), "--profile", "backup", "-f", str(COMPOSE), "-f", str(CLUSTER), "config"],
         env={**os.environ, "LARABOT_INSTALLATION": str(rendered)},  # noqa: TID251 — podman needs its own
         capture_output=True,
         text=True,
@@ -160,6 +160,6 @@ def test_podman_compose_accepts_the_file(rendered: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    assert set(SERVICES) | {"nats", "nats-2", "nats-3", "postgres", "init-bus"} == set(
+    assert set(SERVICES) | {"nats", "nats-2", "nats-3", "postgres", "init-bus", "backup"} == set(
         yaml.safe_load(done.stdout)["services"]
     )

@@ -75,6 +75,17 @@ def test_data_and_subject_keys_never_lie_together(verb: Verb, tmp_path: Path) ->
     assert sorted(path.name for path in (tmp_path / "days").iterdir()) == ["data", "lock", "subject-keys"]
 
 
+def test_key_files_may_each_have_a_directory_of_their_own(verb: Verb, tmp_path: Path) -> None:
+    """As the volumes of an installation with compose."""
+    own = tmp_path / "volumes" / "auth"
+    own.mkdir(parents=True)
+    (own / "auth.keys").write_bytes(b"a cell")
+    assert verb("backup", "--subject-keys", str(own.parent)) == 0
+    (own / "auth.keys").unlink()
+    assert verb("restore", "latest", "--keys-only", "--subject-keys", str(own.parent)) == 0
+    assert (own / "auth.keys").read_bytes() == b"a cell"
+
+
 def test_what_is_there_is_replaced_only_by_force(
     verb: Verb, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
