@@ -154,3 +154,32 @@ async def test_no_request_is_lost_while_one_replica_of_every_service_after_the_o
         assert load.failures == []
     assert len(cases) == LEAVING
     assert min(load.answered[name] for name in ("tools", "text", "login")) > READERS
+
+
+async def answers_again(load: Load) -> None:
+    """Until every kind of request was answered once more by everybody who makes it."""
+    wanted = load.answered + Counter({"tools": READERS + CALLERS, "text": READERS, "login": CALLERS})
+    async with asyncio.timeout(REQUEST_SECONDS_MAX):
+        while load.answered < wanted:
+            await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def test_with_one_replica_requests_fail_only_while_nobody_serves(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """Some fifteen seconds: every process of the platform starts, and every service of it once more under load."""
+    load = Load()
+    time = asyncio.get_running_loop().time
+    async with Replicas(tmp_path, postgres, count=1) as replicas:
+        async with (
+            people(replicas, READERS, "text_tools") as readers,
+            people(replicas, CALLERS) as callers,
+            at_work(load, readers, callers),
+        ):
+            await answers_again(load)
+            ended = time()
+            await replaced(replicas.wave(0))
+            ready = time()
+            await answers_again(load)
+        assert load.failures, "nobody noticed that nothing was there"
+        assert [failure for failure in load.failures if failure.ended < ended or failure.began > ready] == []
