@@ -7,6 +7,7 @@ they run in one process, and a recipient's record is found through the database,
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import rfc8785
@@ -17,10 +18,24 @@ from chassis.database import Database
 from chassis.sealing import Sealed
 from chassis.sealing.schema import misfits
 from chassis.tables import DECLARATION
-from contracts.personal_data import Declaration, ExternalStore, HolderPart, Locator, NoPersonalData, PersonalData
+from contracts.personal_data import (
+    RESTRICTION_STORE,
+    Category,
+    Declaration,
+    ExternalStore,
+    HolderPart,
+    LegalBasis,
+    Locator,
+    NoPersonalData,
+    PersonalData,
+)
 from kernel.durations import iso8601_duration
 
 ATTRIBUTE = "__personal_data__"
+# Art. 16: what names a person or says how to reach them. Art. 21: what rests on a balance, and direct marketing.
+RECTIFIED = frozenset({Category.CONTACT, Category.IDENTITY})
+OBJECTED = frozenset({Category.NEWSLETTER, Category.ANALYTICS})
+OBJECTED_BASES = frozenset({LegalBasis.LEGITIMATE_INTERESTS, LegalBasis.PUBLIC_TASK})
 
 
 class UndeclaredStore(Exception):
@@ -92,7 +107,7 @@ class Inventory:
 
     def holders(self) -> tuple[HolderPart, ...]:
         """The service's own database as a holder, then each recipient."""
-        kinds = self._locators()
+        kinds = self.locators()
         own = HolderPart(
             holder=self.service, service=self.service, locators=kinds, recipient=False, stores={**self.declarations()}
         )
@@ -132,8 +147,13 @@ class Inventory:
             return {"store": name, "personal_data": False, "columns": columns, "reason": declaration.reason}
         return {"store": name, "personal_data": True, "columns": columns, **_personal(declaration)}
 
-    def _locators(self) -> tuple[Locator, ...]:
-        kinds = {kind for _, declaration in self.personal_tables() for kind in declaration.located_by}
+    def locators(self) -> tuple[Locator, ...]:
+        """The kinds of identifier by which a person's rows, or their record at a recipient, are found."""
+        return self._kinds(self.declarations())
+
+    def _kinds(self, found: Mapping[str, Declaration]) -> tuple[Locator, ...]:
+        personal = [declaration for declaration in found.values() if isinstance(declaration, PersonalData)]
+        kinds = {kind for declaration in personal for kind in declaration.located_by}
         kinds |= {kind for store in self.external for kind in store.located_by}
         return tuple(sorted(kinds))
 
@@ -144,7 +164,18 @@ class Inventory:
             table = vars(model).get("__table__")
             if table is not None and table.name in said:
                 said[table.name] = vars(model).get(ATTRIBUTE)
-        return {name: words for name, words in said.items() if isinstance(words, PersonalData | NoPersonalData)}
+        found = {name: words for name, words in said.items() if isinstance(words, PersonalData | NoPersonalData)}
+        restriction = found.get(RESTRICTION_STORE)
+        if isinstance(restriction, PersonalData):
+            found[RESTRICTION_STORE] = _restriction(restriction, self._kinds(found))
+        return found
+
+
+def _restriction(declaration: PersonalData, kinds: tuple[Locator, ...]) -> Declaration:
+    """Restrictions are noted by whatever the service's other tables are found by; an address only by its keyed hash."""
+    if not kinds:
+        return NoPersonalData(reason="nobody is found here by any identifier, so nobody's data can be restricted")
+    return replace(declaration, located_by={kind: "value" for kind in kinds if kind is not Locator.EMAIL})
 
 
 def _models(base: type[SQLModel]) -> Iterator[type[SQLModel]]:
@@ -162,14 +193,27 @@ def _misfits(table: Table, declaration: Declaration) -> Iterator[str]:
     yield from misfits(table)
     if isinstance(declaration, NoPersonalData):
         return
-    named = {*declaration.located_by.values(), declaration.expires, *declaration.withheld}
+    rectified = declaration.rectifies or {}
+    named = {*declaration.located_by.values(), *declaration.withheld, *rectified.values()}
+    named |= set() if declaration.expires is None else {declaration.expires}
     yield from (f"there is no column {name}" for name in sorted(named - set(table.columns.keys())))
     sealed = {column.name for column in table.columns if isinstance(column.type, Sealed)}
     yield from (f"nobody can be located by the sealed {name}" for name in sealed & {*declaration.located_by.values()})
-    if declaration.retained is None and not declaration.located_by:
+    if declaration.retained is None and not declaration.located_by and table.name != RESTRICTION_STORE:
         yield "nothing locates a person's rows, and no ground retains them"
     if declaration.retained is not None and declaration.retained.period < declaration.retention:
         yield "an erasure promises an end before the retention period ends"
+    if declaration.retained is None:
+        yield from _unsaid(declaration)
+
+
+def _unsaid(declaration: PersonalData) -> Iterator[str]:
+    """What a declaration does not say although some command may concern the table."""
+    if declaration.rectifies is None and RECTIFIED & {*declaration.categories}:
+        yield "holds contact or identity data, and does not say what a rectification changes (rectifies)"
+    objected = declaration.legal_basis in OBJECTED_BASES or OBJECTED & {*declaration.categories}
+    if declaration.ends_on_objection is None and objected:
+        yield "does not say whether its rows end when a person objects (ends_on_objection)"
 
 
 def _personal(declaration: PersonalData) -> dict[str, Any]:
@@ -184,6 +228,8 @@ def _personal(declaration: PersonalData) -> dict[str, Any]:
         "source": declaration.source,
         "recipients": list(declaration.recipients),
         "withheld": sorted(declaration.withheld),
+        "rectifies": {what.value: column for what, column in sorted((declaration.rectifies or {}).items())},
+        "ends_on_objection": bool(declaration.ends_on_objection),
         "retained": None
         if retained is None
         else {
@@ -203,4 +249,7 @@ def _external(store: ExternalStore) -> dict[str, Any]:
         "legal_basis": store.legal_basis.value,
         "retention": iso8601_duration(store.retention),
         "located_by": [kind.value for kind in store.located_by],
+        "rectifies": [what.value for what in store.rectifies],
+        "ends_on_objection": store.ends_on_objection,
+        "restricts": store.restricts,
     }

@@ -1,11 +1,12 @@
 """A service's life: settings, telemetry, inventory, database, bus, endpoints, ready, drain, in one order for all."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,10 +19,11 @@ from chassis import telemetry
 from chassis.bus import Answer, Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, is_away
+from chassis.database import DATABASE_FAILURES, Database, DatabaseClosed, is_away
 from chassis.health import HealthDoor, SelfCheck, watch_event_loop
 from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
-from chassis.holder.erasure import BeforeErasure
+from chassis.holder.fulfilment import Before
+from chassis.holder.recipients import Recipient, worker_of
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.metrics import configure_metrics, flush_metrics
 from chassis.migrations import UnknownRevision, migrate
@@ -34,10 +36,21 @@ from chassis.settings import Settings
 from chassis.tables import StandardTables
 from chassis.tasks import end_all
 from chassis.telemetry import Log, configure_logs, configure_traces
+from chassis.worker import Worker
 from contracts.derive.streams import durable_name
 from contracts.dsar import CLAIM, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
+from contracts.fulfilment import (
+    FULFIL,
+    HOLDER_READY,
+    Command,
+    CommandKind,
+    Fulfil,
+    Fulfilled,
+    HolderAnswer,
+    HolderReady,
+)
 from contracts.holder import EXPORT, HEALTH, ExportPage, ExportRequest, Health
 from contracts.messages import Empty
 from contracts.table import Account, AnyCall, AnyEvent, Call, Event, Stream
@@ -67,7 +80,7 @@ class Service:
     """One service: what it answers, hears, consumes and runs beside; `app.build` fills it, `run` lives it.
 
     `content` opens the second connection, to the account for message text. `claim` replaces asking dsar whom
-    an erasure concerns (dsar asks itself). `before_erasure` runs in the erasing transaction ahead of the deletes.
+    an erasure concerns (dsar asks itself).
     """
 
     def __init__(
@@ -91,12 +104,13 @@ class Service:
         self.inventory = inventory
         self.relay = OutboxRelay(self.database, tables, self._publish, self.clock)
         self.claim: Claimer = self._ask_dsar
-        self.before_erasure: BeforeErasure | None = None
         self.ready = False
         self._metadata = base.metadata
         self._migrations = migrations
         self._content_seed = ""
-        self._externals: dict[str, ExternalHolder] = {}
+        self._externals: dict[str, Recipient] = {}
+        self._before: dict[CommandKind, Before] = {}
+        self._holder: PersonalDataHolder | None = None
         self._starting: list[Callable[[], Awaitable[None]]] = []
         self._subscribing: list[Callable[[], Awaitable[None]]] = []
         self._draining: list[Callable[[], Awaitable[None]]] = []
@@ -158,9 +172,29 @@ class Service:
         """Close a tool when the service ends: nothing is at work any more; bus and database are still open."""
         self._closing.append(step)
 
-    def external(self, holder: ExternalHolder) -> None:
-        """Answer for a store outside the database (a recipient) as well."""
-        self._externals[holder.store.holder] = holder
+    def before(self, kind: CommandKind, step: Before) -> None:
+        """Do something in the transaction of each command of a kind, ahead of what the inventory says."""
+        self._before[kind] = step
+
+    def external(
+        self,
+        holder: ExternalHolder,
+        *,
+        refusals: tuple[type[Exception], ...] = (),
+        outages: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """Answer for a store outside the database (a recipient) as well; `refusals` and `outages` as of `OneByOne`."""
+        self._externals[holder.store.holder] = Recipient(holder, refusals, outages)
+
+    async def fulfil(self, commands: Sequence[Command]) -> list[HolderAnswer]:
+        """Carry out commands in this service, as `PersonalDataHolder.fulfil` does; dsar so does its own part.
+
+        Raises:
+            DatabaseClosed: the service has not opened its database yet.
+        """
+        if self._holder is None:
+            raise DatabaseClosed("the service is starting")
+        return await self._holder.fulfil(commands)
 
     def run(self) -> None:
         """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again.
@@ -239,6 +273,8 @@ class Service:
             self._doors.add(asyncio.create_task(HealthDoor(self.settings.health_port, self.failing).run()))
         await self._open_database()
         self._hold_personal_data()
+        if self.name in FULFIL:
+            self._answer_commands()
         settings = self.settings
         log.info("waiting for the bus")
         events_seed = settings.nats_events_seed.get_secret_value()
@@ -249,6 +285,7 @@ class Service:
             await step()
         for bus in self._buses():
             await bus.serving()
+        await self._say_ready()
 
     async def _open_database(self) -> None:
         """Open and migrate, and wait for as long as the database is away; replicas and databases start in any order."""
@@ -290,9 +327,10 @@ class Service:
             receipt_seed=self.settings.receipt_seed.get_secret_value(),
             claim=self._claimed,
             relay=self.relay,
-            externals=self._externals,
-            before_erasure=self.before_erasure,
+            externals={name: external.holder for name, external in self._externals.items()},
+            before=self._before,
         )
+        self._holder = holder
 
         async def export(request: ExportRequest, caller: Caller) -> ExportPage:  # noqa: ARG001 — a handler's shape
             return await holder.export(request)
@@ -300,10 +338,27 @@ class Service:
         self.answer(EXPORT[self.name], export)
         for part in self.inventory.holders():
             self.consume(ERASURE_REQUESTED, part.holder, _erasing(holder, part.holder))
+        for name, external in self._externals.items():
+            owed = holder.recipients[name]
+            owed.on_receipt = (self._say_ready,)
+            step = owed.step(refusals=external.refusals, outages=external.outages)
+            self.background(worker_of(name), Worker(worker_of(name), step, database=self.database).run)
         retention = Retention(self.database, self.inventory, self.tables, self.clock)
         self.background("retention", retention.run)
         if self.sealing is not None:
             self.background(SUBJECT_KEYS, KeyDestruction(self.database, self.sealing).run)
+
+    def _answer_commands(self) -> None:
+        async def fulfil(request: Fulfil, caller: Caller) -> Fulfilled:  # noqa: ARG001 — a handler's shape
+            return Fulfilled(answers=await self.fulfil(request.commands))
+
+        self.answer(FULFIL[self.name], fulfil)
+
+    async def _say_ready(self) -> None:
+        """Have dsar ask again for receipts; whoever misses it asks again by itself, only later."""
+        if self.name in HOLDER_READY:
+            with contextlib.suppress(Refusal):
+                await self.bus.signal(HOLDER_READY[self.name], HolderReady(service=self.name))
 
     async def _close(self, tasks: set[asyncio.Task[Any]]) -> None:
         """Be found by no more requests, finish those under way, and close what they needed after that."""

@@ -1,12 +1,13 @@
 """Retention: rows past their period are deleted, whether or not anybody asks."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Table, delete, select, true, tuple_
 
 from chassis.clock import Clock
 from chassis.database import Database, Session, StillBusy, affected, wake_after_commit
+from chassis.holder.restrictions import is_free
 from chassis.inventory import Inventory
 from chassis.sealing import SUBJECT_KEYS
 from chassis.tables import TRACES_KEPT, StandardTables, trace_columns
@@ -35,10 +36,12 @@ class Retention:
         self._database = database
         self._clock = clock
         self._report = report
-        self._periods = [
-            (table, declaration.expires, declaration.retention) for table, declaration in inventory.personal_tables()
+        self._periods: list[tuple[Table, str, timedelta, ColumnElement[bool]]] = [
+            (table, declaration.expires, declaration.retention, is_free(table, declaration, tables))
+            for table, declaration in inventory.personal_tables()
+            if declaration.expires is not None
         ]
-        self._periods += [(table, column, TRACES_KEPT) for table, column in trace_columns(tables)]
+        self._periods += [(table, column, TRACES_KEPT, true()) for table, column in trace_columns(tables)]
 
     async def run(self) -> None:
         """Sweep about once a minute until cancelled; replicas drift apart."""
@@ -48,10 +51,13 @@ class Retention:
         await self.sweep()
 
     async def sweep(self) -> dict[str, int]:
-        """Delete every row whose period is over; returns how many per store, where there were any."""
+        """Delete every row whose period is over; returns how many per store, where there were any.
+
+        The rows of whoever had the use of their data restricted stay (Art. 18(2)), and so does work that is owed.
+        """
         counts: dict[str, int] = {}
-        for table, column, period in self._periods:
-            count = await self._sweep_table(table, column, self._clock.now() - period)
+        for table, column, period, is_swept in self._periods:
+            count = await self._sweep_table(table, (table.c[column] < self._clock.now() - period) & is_swept)
             if count:
                 counts[table.name] = count
                 self._report(table.name, count)
@@ -59,10 +65,10 @@ class Retention:
             await self._database.truncate_wal()
         return counts
 
-    async def _sweep_table(self, table: Table, column: str, before: datetime) -> int:
+    async def _sweep_table(self, table: Table, due: ColumnElement[bool]) -> int:
         total = 0
         while True:
-            count = await self._database.write(_delete_some, table, table.c[column] < before)
+            count = await self._database.write(_delete_some, table, due)
             total += count
             if count < BATCH_MAX:
                 return total

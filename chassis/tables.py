@@ -8,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Me
 from chassis.database import UtcDateTime
 from chassis.sealing import BlindIndex, Sealed
 from contracts.personal_data import (
+    RESTRICTION_STORE,
     Category,
     Declaration,
     LegalBasis,
@@ -24,8 +25,9 @@ VERSION_TABLE, CHASSIS_VERSION_TABLE = "alembic_version", "chassis_version"
 TRACES_KEPT = timedelta(days=400)
 MAIL_KEPT = timedelta(days=2)
 RECIPIENT_ERASURE_KEPT = timedelta(days=180)
+RESTRICTION_KEPT = timedelta(days=10 * 365)
 
-ID_MAX, NAME_MAX, SUBJECT_MAX, STATE_MAX = 64, 64, 200, 16
+ID_MAX, NAME_MAX, SUBJECT_MAX, STATE_MAX, VALUE_MAX = 64, 64, 200, 16, 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class StandardTables:
     receipt: Table
     watermark: Table
     lease: Table
+    restriction: Table
     subject_key: Table | None
     mail_queue: Table | None
     recipient_erasure: Table | None
+    recipient_command: Table | None
 
 
 def standard_tables(
@@ -60,9 +64,11 @@ def standard_tables(
         receipt=_receipt(metadata),
         watermark=_watermark(metadata),
         lease=_lease(metadata),
-        subject_key=_subject_key(metadata) if sealed or mail else None,
+        restriction=_restriction(metadata),
+        subject_key=_subject_key(metadata) if sealed or mail or recipients else None,
         mail_queue=_mail_queue(metadata) if mail else None,
         recipient_erasure=_recipient_erasure(metadata) if recipients else None,
+        recipient_command=_recipient_command(metadata) if recipients else None,
     )
 
 
@@ -112,11 +118,11 @@ def _receipt(metadata: MetaData) -> Table:
     return Table(
         "receipt",
         metadata,
-        Column("erasure_id", String(ID_MAX), primary_key=True),
+        Column("command_id", String(ID_MAX), primary_key=True),
         Column("holder", String(NAME_MAX), primary_key=True),
         Column("payload", LargeBinary, nullable=False),
         Column("signed_at", UtcDateTime, nullable=False, index=True),
-        info=_declared(NoPersonalData(reason="the signed receipt of an erasure: opaque id, counts and reasons")),
+        info=_declared(NoPersonalData(reason="the signed receipt of a command: opaque id, counts and reasons")),
     )
 
 
@@ -159,6 +165,34 @@ def _subject_key(metadata: MetaData) -> Table:
     )
 
 
+def _restriction(metadata: MetaData) -> Table:
+    """Whose data may only be stored: by a kind of identifier, and the value as the service's tables hold it.
+
+    By which kinds its rows are found depends on the service: by all that its other tables are found by. An address is
+    noted by its keyed hash, in hex.
+    """
+    return Table(
+        RESTRICTION_STORE,
+        metadata,
+        Column("kind", String(NAME_MAX), primary_key=True),
+        Column("value", String(VALUE_MAX), primary_key=True),
+        Column("command_id", String(ID_MAX), nullable=False),
+        Column("since", UtcDateTime, nullable=False, index=True),
+        Index("ix_restriction_value", "value"),
+        info=_declared(
+            PersonalData(
+                categories=(Category.REQUESTS,),
+                purpose="only store the data of a person who had its use restricted",
+                legal_basis=LegalBasis.LEGAL_OBLIGATION,
+                retention=RESTRICTION_KEPT,
+                located_by={},
+                expires=None,  # it stands until it is lifted
+                withheld=frozenset({"command_id"}),
+            )
+        ),
+    )
+
+
 def _version(metadata: MetaData, name: str) -> Table:
     return Table(
         name,
@@ -188,6 +222,7 @@ def _mail_queue(metadata: MetaData) -> Table:
                 retention=MAIL_KEPT,
                 located_by={Locator.EMAIL: "address_index"},
                 expires="created_at",
+                rectifies={},  # a letter on its way goes to the address that it was written for
                 recipients=("mail relay",),
                 # The message's links are secrets; the letter itself arrives by mail.
                 withheld=frozenset({"sealed_by", "address_index", "message"}),
@@ -216,6 +251,44 @@ def _recipient_erasure(metadata: MetaData) -> Table:
                 retained=Retained(
                     article="Art. 19",
                     reason="names the record at the recipient; removed as soon as the recipient has erased it",
+                    period=RECIPIENT_ERASURE_KEPT,
+                    until_recipients=True,
+                ),
+            )
+        ),
+    )
+
+
+def _recipient_command(metadata: MetaData) -> Table:
+    return Table(
+        "recipient_command",
+        metadata,
+        Column("command_id", String(ID_MAX), primary_key=True),
+        Column("holder", String(NAME_MAX), primary_key=True),
+        Column("kind", String(NAME_MAX), nullable=False),
+        Column("sequence", BigInteger, nullable=False),
+        Column("looked_for", JSON, nullable=False),
+        Column("sealed_by", BigInteger, nullable=False),
+        Column("work", Sealed("recipient_command.work"), nullable=False),
+        Column("changed", BigInteger, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("next_attempt_at", UtcDateTime, nullable=False),
+        Column("failures", Integer, nullable=False),
+        Column("reason", String(NAME_MAX)),
+        Index("ix_recipient_command_holder_next_attempt_at", "holder", "next_attempt_at"),
+        info=_declared(
+            PersonalData(
+                categories=(Category.REQUESTS,),
+                purpose="have recipients carry out what a person demands",
+                legal_basis=LegalBasis.LEGAL_OBLIGATION,
+                retention=RECIPIENT_ERASURE_KEPT,
+                located_by={},  # it is reached by the command, not by the person
+                expires=None,  # owed until it is done
+                withheld=frozenset({"sealed_by"}),
+                source="the service's own records",
+                retained=Retained(
+                    article="Art. 19",
+                    reason="names the record at the recipient; removed as soon as the recipient has done its part",
                     period=RECIPIENT_ERASURE_KEPT,
                     until_recipients=True,
                 ),

@@ -14,7 +14,7 @@ from contracts.envelope import Language
 from contracts.fields import EMAIL_MAX, Email, Name, OpaqueId
 from contracts.holder import RECIPIENT_HOLDERS, SERVICES
 from contracts.messages import Reply, Request
-from contracts.personal_data import Locator
+from contracts.personal_data import Locator, Rectifiable
 from contracts.table import AnyCall, AnyEvent, Call, Contract, Event
 
 COMMANDS_MAX = 64
@@ -35,18 +35,10 @@ class CommandKind(StrEnum):
     OBJECT = "object"
 
 
-class Field(StrEnum):
-    """What a rectification may change."""
-
-    NAME = "name"
-    EMAIL = "email"
-    LANGUAGE = "language"
-
-
-_VALUES: dict[Field, TypeAdapter[Any]] = {
-    Field.NAME: TypeAdapter(Name),
-    Field.EMAIL: TypeAdapter(Email),
-    Field.LANGUAGE: TypeAdapter(Language),
+_VALUES: dict[Rectifiable, TypeAdapter[Any]] = {
+    Rectifiable.NAME: TypeAdapter(Name),
+    Rectifiable.EMAIL: TypeAdapter(Email),
+    Rectifiable.LANGUAGE: TypeAdapter(Language),
 }
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=320)]
@@ -69,13 +61,13 @@ class Command(Request):
     sequence: Annotated[int, pydantic.Field(ge=1, le=SEQUENCE_MAX)]
     requested_at: pydantic.AwareDatetime
     locators: dict[Locator, Annotated[list[Identifier], pydantic.Field(max_length=IDENTIFIERS_MAX)]]
-    payload: dict[Field, Value] = {}
+    payload: dict[Rectifiable, Value] = {}
     holders: Annotated[list[HolderName], pydantic.Field(min_length=1, max_length=HOLDERS_MAX)]
 
     @field_validator("payload")
     @classmethod
-    def _as_stored(cls, payload: dict[Field, str]) -> dict[Field, str]:
-        return {field: str(_VALUES[field].validate_python(value)) for field, value in payload.items()}
+    def _as_stored(cls, payload: dict[Rectifiable, str]) -> dict[Rectifiable, str]:
+        return {what: str(_VALUES[what].validate_python(value)) for what, value in payload.items()}
 
     @model_validator(mode="after")
     def _payload_fits(self) -> "Command":

@@ -49,6 +49,14 @@ class Locator(StrEnum):
     ERASURE_ID = "erasure_id"
 
 
+class Rectifiable(StrEnum):
+    """What a rectification may change (Art. 16)."""
+
+    NAME = "name"
+    EMAIL = "email"
+    LANGUAGE = "language"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retained:
     """What stays after an erasure, as printed on the certificate: article, reason, and for how long at most.
@@ -68,8 +76,14 @@ class PersonalData:
 
     `located_by` maps each kind of identifier to the column that holds it; rows that match any of them are the
     person's. `withheld` names columns that never leave in an export (hashes, secrets: Art. 15(4)). `expires`
-    names the column (aware UTC time) that the retention period counts from. `retained` set means: an erasure
-    leaves these rows, for that reason, until their period ends.
+    names the column (aware UTC time) that the retention period counts from; none for what ends with its cause, however
+    long that takes: owed work when it is done. `retained` set means: an erasure leaves these rows, for that reason,
+    until their period ends.
+
+    `rectifies` maps what a rectification may change to the column that holds it; a table of contact or identity data
+    must say so, even if it is nothing. `ends_on_objection` (Art. 21): whether the person's rows go when they object; a
+    table kept for legitimate interests, a public task, the newsletter or statistics must say so, unless it is retained.
+    A restriction (Art. 18) needs no word: rows of a restricted person stay, and are used for nothing else.
     """
 
     categories: tuple[Category, ...]
@@ -77,11 +91,13 @@ class PersonalData:
     legal_basis: LegalBasis
     retention: timedelta
     located_by: dict[Locator, str]
-    expires: str
+    expires: str | None
     source: str = "the data subject"
     recipients: tuple[str, ...] = ()
     withheld: frozenset[str] = frozenset()
     retained: Retained | None = None
+    rectifies: dict[Rectifiable, str] | None = None
+    ends_on_objection: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +109,11 @@ class NoPersonalData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalStore:
-    """A store outside our databases (a contact at Brevo, a person at PostHog) that an erasure must reach."""
+    """A store outside our databases (a contact at Brevo, a person at PostHog) that commands must reach.
+
+    `rectifies`: what is corrected there. `ends_on_objection`: whether the person's record there goes when they object.
+    `restricts`: whether a restriction can be carried out there; in any case nothing more is sent.
+    """
 
     holder: str
     recipient: str
@@ -102,6 +122,9 @@ class ExternalStore:
     legal_basis: LegalBasis
     retention: timedelta
     located_by: tuple[Locator, ...]
+    rectifies: tuple[Rectifiable, ...]
+    ends_on_objection: bool
+    restricts: bool
     region: str = "EU"
 
 

@@ -197,7 +197,7 @@ def _concerns(kind: CommandKind, store: Mapping[str, Json]) -> bool:
         case CommandKind.OBJECT:
             return bool(store.get("ends_on_objection"))
         case CommandKind.RESTRICT | CommandKind.LIFT:
-            return store["store"] == RESTRICTION_STORE or bool(store.get("restricted"))
+            return store["store"] == RESTRICTION_STORE or bool(store.get("restricts"))
 
 
 def _keeps(kind: CommandKind, store: Mapping[str, Json]) -> bool:

@@ -1,6 +1,6 @@
 """What a unit of work does with its session, beside SQLAlchemy's own: its time, its wake-ups, its counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -60,9 +60,11 @@ def now_in(session: Session) -> datetime:
     return clock.now()
 
 
-def affected(session: Session, statement: Executable) -> int:
+def affected(session: Session, statement: Executable, values: Mapping[str, Any] | None = None) -> int:
     """Execute a statement that returns no rows; the number of rows that it inserted, changed or deleted."""
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})  # psycopg closes an INSERT's
+    result = session.execute(
+        statement, values, execution_options={"preserve_rowcount": True}
+    )  # psycopg closes an INSERT's
     return cast("CursorResult[Any]", result).rowcount
 
 

@@ -1,7 +1,17 @@
-"""The generic holder of personal data: export, erasure and its probe, derived from the data inventory."""
+"""The generic holder of personal data: export, commands and their probe, derived from the data inventory."""
 
-from chassis.holder.erasure import StillHeld
-from chassis.holder.external import ExternalHolder
+from chassis.holder.external import ExternalHolder, OwedCommand, Prepared
+from chassis.holder.fulfilment import Before, StillHeld
 from chassis.holder.holder import PersonalDataHolder
+from chassis.holder.restrictions import is_free, is_restricted
 
-__all__ = ["ExternalHolder", "PersonalDataHolder", "StillHeld"]
+__all__ = [
+    "Before",
+    "ExternalHolder",
+    "OwedCommand",
+    "PersonalDataHolder",
+    "Prepared",
+    "StillHeld",
+    "is_free",
+    "is_restricted",
+]

@@ -8,7 +8,7 @@ depend on who was first. It goes with the transaction that stores the recipient'
 the database's receipt as retained.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,25 +16,28 @@ from sqlalchemy import Table, delete, func, insert, select, update
 
 from chassis.database import Session, affected, insert_into
 from chassis.holder.external import ExternalHolder
+from chassis.holder.fulfilment import Before, StillHeld
+from chassis.holder.own_tables import Counts
 from chassis.holder.rows import rows_of
 from chassis.inbox import first_time
 from chassis.inventory import Inventory
 from chassis.sealing import destroy_unused, still_held
 from chassis.tables import StandardTables
 from contracts.dsar import Claim
+from contracts.fulfilment import Command, CommandKind
 from contracts.personal_data import Retained
 
-Counts = dict[str, int]
-BeforeErasure = Callable[[Session, Claim], None]
 
-
-class StillHeld(Exception):
-    """The probe found something left; the delivery is to be repeated. The message names stores, never a person."""
-
-    def __init__(self, holder: str, probe: Counts) -> None:
-        left = ", ".join(sorted(store for store, count in probe.items() if count))
-        super().__init__(f"{holder} still holds rows in {left}")
-        self.probe = probe
+def as_command(holder: str, erasure_id: str, claim: Claim, at: datetime) -> Command:
+    """What a claim demands, as a command."""
+    return Command(
+        command_id=erasure_id,
+        kind=CommandKind.ERASE,
+        sequence=max(claim.sequence, 1),
+        requested_at=claim.requested_at or at,
+        locators=claim.locators,
+        holders=[holder],
+    )
 
 
 class Erasure:
@@ -45,7 +48,7 @@ class Erasure:
         inventory: Inventory,
         tables: StandardTables,
         externals: Mapping[str, ExternalHolder],
-        before: BeforeErasure | None,
+        before: Before | None,
     ) -> None:
         self._service = inventory.service
         self._tables = tables
@@ -61,7 +64,7 @@ class Erasure:
         """Let each recipient copy what it needs, unless that was done before."""
         for name, external in self._externals.items():
             if first_time(session, self._tables, f"prepare-{name}", erasure_id, at):
-                prepared = external.prepare(session, claim.locators)
+                prepared = external.prepare(session, as_command(name, erasure_id, claim, at)).work
                 row = {"erasure_id": erasure_id, "holder": name, "prepared": prepared, "created_at": at}
                 session.execute(insert(self._pending).values(row))
 
@@ -78,10 +81,10 @@ class Erasure:
         pending = self._pending
         session.execute(delete(pending).where(pending.c.erasure_id == erasure_id, pending.c.holder == holder))
 
-    def delete(self, session: Session, claim: Claim) -> Counts:
+    def delete(self, session: Session, erasure_id: str, claim: Claim, at: datetime) -> Counts:
         """Delete the person's rows from every table that keeps none back; children before parents."""
         if self._before is not None:
-            self._before(session, claim)
+            self._before(session, as_command("own", erasure_id, claim, at))
         counts: Counts = {}
         for table, declaration in self._erasable:
             condition = rows_of(table, declaration, claim.locators, claim.requested_at)

@@ -1,12 +1,40 @@
-"""What a store outside our databases must be able to do: tell, prepare, erase, and look again."""
+"""What a store outside our databases must be able to do: tell, prepare, carry out a command, and look again."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chassis.database import Session
-from contracts.personal_data import ExternalStore, Locator
+from chassis.holder.rows import Locators
+from contracts.fulfilment import Command, CommandKind
+from contracts.personal_data import ExternalStore
 
-Locators = Mapping[Locator, Sequence[str]]
+__all__ = ["ExternalHolder", "Locators", "OwedCommand", "Prepared"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a recipient is to be asked: `work` (JSON) names this person's record there, and nobody else's.
+
+    `looked_for` counts the identifiers of the recipient's own by which it will be looked for, beside those that were
+    told. `changed`: how many records have been set going already, in the transaction that prepared it.
+    """
+
+    looked_for: dict[str, int]
+    work: dict[str, Any]
+    changed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedCommand:
+    """A command that a recipient has not carried out yet, as its row says."""
+
+    command_id: str
+    kind: CommandKind
+    sequence: int
+    looked_for: dict[str, int]
+    work: dict[str, Any]
+    changed: int
+    failures: int
 
 
 class ExternalHolder(Protocol):
@@ -21,14 +49,14 @@ class ExternalHolder(Protocol):
         """What the recipient holds about a person, as JSON objects, in an order that stays the same."""
         ...
 
-    def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
-        """Read from our own tables what is needed to erase there (JSON): its ids, or the address. No call out."""
+    def prepare(self, session: Session, command: Command) -> Prepared:
+        """Read from our own tables what this person's record there is found by, before they change. No call out."""
         ...
 
-    async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:
-        """Have the recipient erase; how many records. Asked again, it does no harm and answers what was left."""
+    async def carry_out(self, command: OwedCommand) -> int:
+        """Have the recipient do it; how many records it changed. Asked again, it does no harm."""
         ...
 
-    async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:
-        """How many records the recipient still holds; while it is not 0, the holder is asked again later."""
+    async def probe(self, command: OwedCommand) -> int:
+        """How many records there are not yet as they should be, read again; while there are any, it is asked again."""
         ...

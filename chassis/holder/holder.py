@@ -13,7 +13,7 @@ receipt does not wait for recipients, nor theirs for the database's.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,13 +22,18 @@ from sqlalchemy import select
 
 from chassis.clock import Clock
 from chassis.database import Database, Session, affected, insert_into
-from chassis.holder.erasure import BeforeErasure, Counts, Erasure, StillHeld
+from chassis.holder.erasure import Erasure
 from chassis.holder.export import Exporter, as_json
-from chassis.holder.external import ExternalHolder
+from chassis.holder.external import ExternalHolder, OwedCommand
+from chassis.holder.fulfilment import Before, Fulfilment, StillHeld
+from chassis.holder.own_tables import Counts, OwnTables
+from chassis.holder.receipts import Receipts
+from chassis.holder.recipients import RecipientCommands
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.outbox import OutboxRelay, enqueue
 from chassis.tables import StandardTables
 from contracts.dsar import ERASURE_COMPLETED, Claim
+from contracts.fulfilment import Command, CommandKind, HolderAnswer
 from contracts.holder import ExportPage, ExportRequest
 from kernel.erasure_receipt import RECEIPT_DOMAIN, sign
 
@@ -40,8 +45,8 @@ Claimer = Callable[[str, str], Awaitable[Claim]]
 class PersonalDataHolder:
     """Everything that dsar asks of a service, derived from its inventory.
 
-    `before_erasure` runs in the erasing transaction ahead of the deletes, for a service that must leave something
-    else behind (evidence without the person). It must bear being repeated.
+    `before` runs in the transaction of a command of its kind, ahead of the changes, for a service that must leave
+    something else behind (evidence without the person). It must bear being repeated.
     """
 
     def __init__(  # noqa: PLR0913 — what a service is made of, given by name once
@@ -56,7 +61,7 @@ class PersonalDataHolder:
         claim: Claimer,
         relay: OutboxRelay,
         externals: Mapping[str, ExternalHolder],
-        before_erasure: BeforeErasure | None = None,
+        before: Mapping[CommandKind, Before] | None = None,
     ) -> None:
         _refuse_mismatch(inventory, externals)
         self._service = service
@@ -68,12 +73,32 @@ class PersonalDataHolder:
         self._relay = relay
         self._externals = externals
         self._exporter = Exporter(database, inventory, externals)
-        self._erasure = Erasure(inventory, tables, externals, before_erasure)
+        before = before or {}
+        self._erasure = Erasure(inventory, tables, externals, before.get(CommandKind.ERASE))
+        own = OwnTables(inventory, tables)
+        receipts = Receipts(inventory, tables, receipt_seed, own.retained)
+        self._fulfilment = Fulfilment(inventory, tables, externals, receipts, own, before)
+        self.recipients: dict[str, RecipientCommands] = {
+            name: RecipientCommands(database, tables, external, receipts, clock) for name, external in externals.items()
+        }
         self._inventory_hash = inventory.hash()
 
     async def export(self, request: ExportRequest) -> ExportPage:
         """A page of a person's rows from every store of the service, recipients included."""
         return await self._exporter.page(request)
+
+    async def fulfil(self, commands: Sequence[Command]) -> list[HolderAnswer]:
+        """Carry out a batch of commands in one transaction; returns an answer for each command and each of its holders.
+
+        A command that fails is answered with a code and undone alone. Asked again, it gives the same receipts.
+
+        Raises:
+            Exception: the database is away (`chassis.database.is_away`); nothing was done.
+            StillBusy: it was done, but the write-ahead log could not be emptied; ask again.
+        """
+        answers = await self._database.write(self._fulfilment.carry_out, commands)
+        await self._database.truncate_wal()
+        return answers
 
     async def erase(self, holder: str, erasure_id: str) -> None:
         """Carry out an erasure for one holder, or what is left of it; returns once its receipt is in the outbox.
@@ -102,7 +127,7 @@ class PersonalDataHolder:
 
         def erase(session: Session) -> None:
             self._erasure.prepare(session, erasure_id, claim, now)
-            counts = self._erasure.delete(session, claim)
+            counts = self._erasure.delete(session, erasure_id, claim, now)
             self._erasure.note(session, self._service, erasure_id, claim.sequence, counts, now)
             self._erasure.destroy_keys(session)
 
@@ -119,9 +144,18 @@ class PersonalDataHolder:
             return self._erasure.prepared(session, erasure_id, holder)
 
         prepared = await self._database.write(prepare)
-        erased = await external.erase(erasure_id, prepared)
+        owed = OwedCommand(
+            command_id=erasure_id,
+            kind=CommandKind.ERASE,
+            sequence=claim.sequence,
+            looked_for={},
+            work=prepared,
+            changed=0,
+            failures=0,
+        )
+        erased = await external.carry_out(owed)
         await self._database.write(self._erasure.note, holder, erasure_id, claim.sequence, {holder: erased}, now)
-        return {holder: await external.probe(erasure_id, prepared)}
+        return {holder: await external.probe(owed)}
 
     async def _sign(self, holder: str, erasure_id: str, probe: Counts) -> None:
         now = self._clock.now()
@@ -131,7 +165,7 @@ class PersonalDataHolder:
         await self._published(holder)
 
     def _store(self, session: Session, holder: str, erasure_id: str, signed: bytes, now: datetime) -> None:
-        row = {"erasure_id": erasure_id, "holder": holder, "payload": signed, "signed_at": now}
+        row = {"command_id": erasure_id, "holder": holder, "payload": signed, "signed_at": now}
         stored = insert_into(session, self._tables.receipt).values(row).on_conflict_do_nothing()
         if not affected(session, stored):
             # Another replica was faster: its receipt is the one.
@@ -155,7 +189,7 @@ class PersonalDataHolder:
 
     def _stored_receipt(self, session: Session, holder: str, erasure_id: str) -> bytes | None:
         receipt = self._tables.receipt
-        query = select(receipt.c.payload).where(receipt.c.erasure_id == erasure_id, receipt.c.holder == holder)
+        query = select(receipt.c.payload).where(receipt.c.command_id == erasure_id, receipt.c.holder == holder)
         payload: bytes | None = session.execute(query).scalar_one_or_none()
         return payload
 

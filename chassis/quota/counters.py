@@ -66,6 +66,7 @@ def quota_counter(metadata: MetaData) -> Table:
                 retention=COUNTERS_KEPT,
                 located_by={Locator.QUOTA_KEY: "quota_key"},
                 expires="day_began_at",
+                ends_on_objection=False,  # without the count there is no limit, and no service for the others
                 source="use of the service",
             )
         },

@@ -7,8 +7,8 @@ from chassis.database import Database, Session
 from chassis.quota.counters import QuotaCounters, Slot
 from chassis.quota.ledger import QuotaLedger
 from chassis.quota.limits import DAY, Limits
-from contracts.dsar import Claim
 from contracts.errors import ErrorKind, Refusal
+from contracts.fulfilment import Command
 from contracts.personal_data import Locator
 
 
@@ -46,9 +46,9 @@ class DailyQuotas:
                 retry_after_seconds=seconds_to_midnight(now),
             )
 
-    def before_erasure(self, session: Session, claim: Claim) -> None:  # noqa: ARG002 — the chassis's shape
+    def before_erasure(self, session: Session, command: Command) -> None:  # noqa: ARG002 — the chassis's shape
         """End the counters of an erased account that are in memory; the rows go as those of any table."""
-        self._ledger.forget(claim.locators.get(Locator.QUOTA_KEY, ()))
+        self._ledger.forget(command.locators.get(Locator.QUOTA_KEY, ()))
 
     async def close(self) -> None:
         """Write back what was reserved and not used."""

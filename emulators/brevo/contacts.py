@@ -16,6 +16,11 @@ CREATE_KEYS = {
     *("email", "ext_id", "attributes", "listIds", "updateEnabled", "emailBlacklisted", "smsBlacklisted"),
     *("smtpBlacklistSender", "forceMerge", "getId"),
 }
+BATCH_IDENTIFIERS = ("email", "id", "sms")
+BATCH_KEYS = {
+    *("email", "id", "sms", "ext_id", "attributes", "listIds", "unlinkListIds", "emailBlacklisted", "smsBlacklisted"),
+    "smtpBlacklistSender",
+}
 UPDATE_KEYS = {
     *("attributes", "listIds", "unlinkListIds", "emailBlacklisted", "smsBlacklisted", "smtpBlacklistSender"),
     *("ext_id", "forceMerge"),
@@ -112,11 +117,37 @@ class Contacts:
         self._next += 1
         return contact
 
+    def update_all(self, changes: list[dict[str, Any]]) -> None:
+        """Change each of several contacts; none of them if one is missing, and the answer says which."""
+        named = [next((kind for kind in BATCH_IDENTIFIERS if one.get(kind) is not None), None) for one in changes]
+        if not changes or None in named:
+            raise invalid("Each contact must be identified by email, id or sms")
+        found = [self._found(str(one[kind]), kind) for one, kind in zip(changes, named, strict=True) if kind]
+        missed = [str(index) for index, contact in enumerate(found) if contact is None]
+        if missed:
+            raise Refusal(404, "document_not_found", f"No contact found for indexes {','.join(missed)}")
+        for contact, one in zip(found, changes, strict=True):
+            if contact is not None:
+                self._change(contact, one)
+
+    def _found(self, identifier: str, kind: str) -> Contact | None:
+        identifier_type = "email_id" if kind == "email" else "contact_id"
+        return next((one for one in self._contacts.values() if _named(one, identifier, identifier_type)), None)
+
+    def _readdress(self, contact: Contact, email: str) -> None:
+        _check_address(email)
+        if any(other is not contact and other.email == _lower(email) for other in self._contacts.values()):
+            raise Refusal(400, "duplicate_parameter", "Email is already associated with another Contact")
+        contact.email = _lower(email)
+
     def _change(self, contact: Contact, body: dict[str, Any]) -> None:
         joined, left = body.get("listIds") or [], body.get("unlinkListIds") or []
         _check_lists(joined)
         _check_lists(left)
-        contact.attributes.update(body.get("attributes") or {})
+        attributes = {**(body.get("attributes") or {})}
+        if "EMAIL" in attributes:
+            self._readdress(contact, attributes.pop("EMAIL"))
+        contact.attributes.update(attributes)
         contact.list_ids = (contact.list_ids | set(joined)) - set(left)
         contact.email_blacklisted = body.get("emailBlacklisted", contact.email_blacklisted)
         contact.ext_id = body.get("ext_id", contact.ext_id)

@@ -57,6 +57,7 @@ class Brevo:
             ("GET", "/account", self.account),
             ("POST", "/contacts", self.create_contact),
             ("GET", "/contacts", self.list_contacts),
+            ("POST", "/contacts/batch", self.update_batch),
             ("POST", "/contacts/doubleOptinConfirmation", self.ask_opt_in),
             ("POST", "/contacts/lists/{list}/contacts/{move:add|remove}", self.move_contacts),
             ("GET", "/contacts/{identifier}", self.show_contact),
@@ -85,6 +86,11 @@ class Brevo:
     async def create_contact(self, request: web.Request) -> web.Response:
         contact, new = self._contacts.create(checked(body_json(request), contacts.CREATE_KEYS))
         return web.json_response({"id": contact.id}, status=201) if new else web.Response(status=204)
+
+    async def update_batch(self, request: web.Request) -> web.Response:
+        batch = checked(body_json(request), {"contacts"}).get("contacts") or []
+        self._contacts.update_all([checked(one, contacts.BATCH_KEYS) for one in batch])
+        return web.Response(status=204)
 
     async def list_contacts(self, request: web.Request) -> web.Response:
         found = self._contacts.all(_moment(request, "modifiedSince"))

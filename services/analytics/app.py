@@ -7,8 +7,10 @@ from chassis.worker import OneByOne, Worker, regularly, until
 from contracts.analytics import EVENTS
 from contracts.consent import CHANGED
 from contracts.errors import Refusal
+from contracts.fulfilment import CommandKind
 from contracts.text import USAGE_COUNTED
 from services.analytics.adapters.capture import PostHogCapture
+from services.analytics.adapters.commands import VisitorCommands
 from services.analytics.adapters.consents import BusConsents
 from services.analytics.adapters.counts import SqlUsageCounts
 from services.analytics.adapters.holder import PostHogHolder
@@ -51,8 +53,12 @@ def build(settings: AnalyticsSettings) -> Service:
     service.answer(EVENTS, endpoints.capture)
     service.hear(CHANGED, endpoints.consent_changed)
     service.hear(USAGE_COUNTED, endpoints.usage_counted)
-    service.before_erasure = endpoints.before_erasure
-    service.external(PostHogHolder(database, persons, clock))
+    commands = VisitorCommands(reporting.stop)
+    for kind in (CommandKind.ERASE, CommandKind.OBJECT):
+        service.before(kind, commands.before_ending)
+    service.before(CommandKind.RESTRICT, commands.before_restriction)
+    posthog = PostHogHolder(database, persons, clock)
+    service.external(posthog, refusals=(RecipientRefused,), outages=(RecipientUnavailable,))
     deletions = OneByOne(POSTHOG, deleting, clock, refusals=(RecipientRefused,), outages=(RecipientUnavailable,))
     service.background("capture", statistics.run)
     service.background("deletions", Worker(POSTHOG, deletions.step, database=database).run)

@@ -1,12 +1,9 @@
 """Handlers of the service's calls and of the signals it hears; each calls one use case."""
 
-from chassis.database import Session
 from contracts.analytics import AnalyticsEvent
 from contracts.consent import ConsentChanged, Purpose
-from contracts.dsar import Claim
 from contracts.envelope import Caller
 from contracts.messages import Done
-from contracts.personal_data import Locator
 from contracts.text import UsageCounted
 from services.analytics.usecases.counting import Counting
 from services.analytics.usecases.reporting import Reporting
@@ -31,10 +28,6 @@ class Endpoints:
             await self._reporting.withdraw(change.visitor_id)
         else:
             self._reporting.consent_again(change.visitor_id)
-
-    def before_erasure(self, session: Session, claim: Claim) -> None:  # noqa: ARG002 — the chassis's shape
-        for visitor_id in claim.locators.get(Locator.VISITOR_ID, ()):
-            self._reporting.stop(visitor_id)
 
     async def usage_counted(self, use: UsageCounted) -> None:
         self._counting.count(use.tool, use.outcome, use.uses)

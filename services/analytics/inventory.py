@@ -13,6 +13,9 @@ POSTHOG = ExternalStore(
     legal_basis=LegalBasis.CONSENT,
     retention=IDENTITY_KEPT,
     located_by=(Locator.VISITOR_ID,),
+    rectifies=(),
+    ends_on_objection=True,
+    restricts=False,  # PostHog cannot keep a person and leave it out; nothing more is sent
 )
 
 INVENTORY = Inventory("analytics", Base.metadata, Base, external=(POSTHOG,))

@@ -19,17 +19,17 @@ class Clock(Protocol):
 class Identities(Protocol):
     """Which pseudonym a visitor has at PostHog. Each method is one transaction."""
 
-    async def pseudonym_of(self, visitor_id: str, now: datetime) -> str:
-        """The visitor's pseudonym; a new one if there is none."""
+    async def pseudonym_of(self, visitor_id: str, now: datetime) -> str | None:
+        """The visitor's pseudonym, a new one if there is none; None if the visitor's data may only be stored."""
 
     async def withdraw(self, visitor_ids: Sequence[str], now: datetime) -> None:
-        """Forget whose the pseudonyms are, and have them deleted at PostHog."""
+        """End the pseudonyms of visitors, and have them deleted at PostHog."""
 
     async def made_before(self, moment: datetime, limit: int) -> Sequence[str]:
-        """Visitors whose pseudonym is older than that, the oldest first."""
+        """Visitors whose pseudonym is older than that, the oldest first; none whose data may only be stored."""
 
     async def first_made(self) -> datetime | None:
-        """When the oldest pseudonym was made; None if there is none."""
+        """When the oldest of those pseudonyms was made; None if there is none."""
 
     async def visitors_after(self, visitor_id: str, limit: int) -> Sequence[str]:
         """Visitors with a pseudonym, in the order of their ids, from one on."""

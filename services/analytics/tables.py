@@ -30,6 +30,7 @@ class AnalyticsIdentityRow(Base, table=True):
         retention=IDENTITY_KEPT,
         located_by={Locator.VISITOR_ID: "visitor_id"},
         expires="created_at",
+        ends_on_objection=True,
         recipients=("PostHog",),
     )
 
@@ -39,7 +40,7 @@ class AnalyticsIdentityRow(Base, table=True):
 
 
 class PostHogDeletionRow(Base, table=True):
-    """A pseudonym that PostHog is deleting; nothing here tells any more whose it was.
+    """A pseudonym that PostHog is deleting, and whose it was until that is verified or its visitor is erased here.
 
     `reason` is the code of what went wrong the last time, none if it only takes its time.
     """
@@ -50,8 +51,8 @@ class PostHogDeletionRow(Base, table=True):
         purpose="have PostHog delete what was counted, and verify that it did",
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=DELETION_KEPT,
-        located_by={},
-        expires="created_at",
+        located_by={Locator.VISITOR_ID: "visitor_id"},
+        expires=None,  # owed until PostHog has done it
         source="the service's own records",
         retained=Retained(
             article="Art. 17(1)(b), 19",
@@ -61,6 +62,7 @@ class PostHogDeletionRow(Base, table=True):
     )
 
     distinct_id: str = Field(primary_key=True, max_length=ID_MAX)
+    visitor_id: str | None = Field(default=None, index=True, max_length=ID_MAX)
     persons: list[Any] = Field(sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -5,6 +5,7 @@ from pathlib import Path
 from chassis.lifecycle import Service
 from chassis.mail import MailSender
 from contracts import auth
+from contracts.fulfilment import CommandKind
 from services.auth.adapters.accounts import SqlAccounts
 from services.auth.adapters.credentials import block_erased
 from services.auth.adapters.gateways import SignalledRevocations
@@ -47,7 +48,7 @@ def build(settings: AuthSettings) -> Service:
     answer_visitors(service, VisitorEndpoints(registering, login, passwords, tiers))
     answer_accounts(service, AccountEndpoints(accounts, login, passwords, control, tiers))
     answer_services(service, ServiceEndpoints(accounts, control, tiers))
-    service.before_erasure = block_erased
+    service.before(CommandKind.ERASE, block_erased)
     service.background("mail", mail_sender(service, settings).run)
     service.at_close(hasher.close)
     return service

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from chassis.database import UtcDateTime
 from chassis.sealing import BlindIndex, Sealed
 from chassis.tables import standard_tables
-from contracts.personal_data import Category, LegalBasis, Locator, PersonalData
+from contracts.personal_data import Category, LegalBasis, Locator, PersonalData, Rectifiable
 from services.auth.domain.accounts import REGISTRATION_TTL, RESET_TTL
 from services.auth.domain.sessions import LIFETIME_MAX
 
@@ -33,6 +33,7 @@ class RegistrationRow(Base, table=True):
         retention=REGISTRATION_TTL,
         located_by={Locator.EMAIL: "email_index"},
         expires="created_at",
+        rectifies={Rectifiable.NAME: "name", Rectifiable.LANGUAGE: "language"},  # the link proves this address alone
         withheld=frozenset({"token_hash", "password_hash", "sealed_by", "email_index"}),
     )
 
@@ -58,6 +59,7 @@ class AccountRow(Base, table=True):
         retention=UNUSED_ACCOUNT_KEPT,
         located_by={Locator.ACCOUNT_ID: "id", Locator.EMAIL: "email_index"},
         expires="last_login_at",
+        rectifies={Rectifiable.NAME: "name", Rectifiable.EMAIL: "email", Rectifiable.LANGUAGE: "language"},
         withheld=frozenset({"sealed_by", "email_index"}),
     )
 

@@ -6,6 +6,7 @@ from chassis.lifecycle import Service
 from contracts import consent
 from contracts.consent import PolicyText, PolicyTextRequest, PolicyVersion
 from contracts.envelope import Caller
+from contracts.fulfilment import CommandKind
 from contracts.messages import Empty
 from contracts.newsletter import READER_LEFT
 from services.consent.adapters.announcer import SignalledChanges
@@ -39,7 +40,7 @@ def build(settings: ConsentSettings) -> Service:
     service.answer(consent.NEWSLETTER_CHOICE, endpoints.newsletter_choice)
     service.consume(READER_LEFT, "consent", endpoints.left_newsletter)
     answer_policy(service, policy)
-    service.before_erasure = maintenance.leave_evidence
+    service.before(CommandKind.ERASE, maintenance.leave_evidence)
     service.at_start(maintenance.check_chain)
     service.background("maintenance", maintenance.run)
     return service

@@ -7,6 +7,7 @@ from chassis.mail import MailSender
 from chassis.worker import OneByOne, Worker, regularly, until
 from contracts import newsletter
 from contracts.consent import NEWSLETTER_CHOSEN
+from contracts.fulfilment import CommandKind
 from services.newsletter.adapters.brevo import BrevoContacts
 from services.newsletter.adapters.clients import BusAccounts, BusChoices
 from services.newsletter.adapters.holder import BrevoHolder
@@ -59,7 +60,9 @@ def build(settings: NewsletterSettings) -> Service:
     service.answer(newsletter.UNSUBSCRIBE_ADDRESS, endpoints.unsubscribe_address)
     service.answer(newsletter.BREVO_CALLBACK, endpoints.brevo_callback)
     service.consume(NEWSLETTER_CHOSEN, "newsletter", endpoints.chosen)
-    service.external(BrevoHolder(database, contacts))
+    service.before(CommandKind.OBJECT, subscriptions.before_objection)
+    brevo = BrevoHolder(database, contacts, subscriptions)
+    service.external(brevo, refusals=(RecipientRefused,), outages=(RecipientUnavailable,))
     for name, owed in ((BREVO, changes), (COMPARISON, comparisons)):
         step = OneByOne(name, owed, clock, refusals=(RecipientRefused,), outages=(RecipientUnavailable,)).step
         service.background(name, Worker(name, step, database=database).run)

@@ -1,7 +1,7 @@
 """What this service stores, for the data inventory: its own tables, and the contact at Brevo."""
 
 from chassis.inventory import Inventory
-from contracts.personal_data import Category, ExternalStore, LegalBasis, Locator
+from contracts.personal_data import Category, ExternalStore, LegalBasis, Locator, Rectifiable
 from services.newsletter.domain.subscriptions import SUBSCRIPTION_KEPT
 from services.newsletter.tables import Base
 
@@ -13,6 +13,9 @@ BREVO = ExternalStore(
     legal_basis=LegalBasis.CONSENT,
     retention=SUBSCRIPTION_KEPT,
     located_by=(Locator.EMAIL,),
+    rectifies=(Rectifiable.EMAIL, Rectifiable.LANGUAGE),
+    ends_on_objection=True,
+    restricts=True,
 )
 
 INVENTORY = Inventory("newsletter", Base.metadata, Base, external=(BREVO,))

@@ -1,10 +1,11 @@
 """The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from contracts.personal_data import Rectifiable
 from services.newsletter.domain.callbacks import AsideCallback, Callback
 from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.subscriptions import Ending, OptIn, Subscription
@@ -55,11 +56,14 @@ class Subscriptions(Protocol):
     async def apply(self, callbacks: Iterable[Callback], aside: Iterable[AsideCallback], now: datetime) -> None:
         """Do what new call-backs ask for, once, and note those that are put aside."""
 
+    async def is_restricted(self, email: str) -> bool:
+        """Whether the data of an address may only be stored now (Art. 18)."""
+
     async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
-        """Addresses that confirmed long ago, the oldest first."""
+        """Addresses that confirmed long ago, the oldest first; none whose data may only be stored."""
 
     async def first_confirmed(self) -> datetime | None:
-        """When the oldest subscription was confirmed; None if there is none."""
+        """When the oldest of those subscriptions was confirmed; None if there is none."""
 
     async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
         """Which of these addresses are subscribed."""
@@ -136,10 +140,25 @@ class ContactList(Protocol):
         """Have the contact on the list, under the subscription's id."""
 
     async def erase(self, subscription_id: str) -> bool:
-        """Erase the contact; False if there was none."""
+        """Erase the contact with all that it has, in whatever list; False if there was none."""
 
     async def show(self, subscription_id: str) -> dict[str, Any] | None:
         """What the recipient holds under an id."""
+
+    async def adopt(self, address: str, subscription_id: str) -> bool:
+        """Have the contact of an address, whoever made it and in whatever list, go by an id; False if there is none."""
+
+    async def unlist(self, subscription_id: str) -> bool:
+        """Take a contact off all lists, so that nothing is sent to it; False if there is none."""
+
+    async def rectify(self, subscription_id: str, values: Mapping[Rectifiable, str]) -> bool:
+        """Correct a contact's address or attributes; False if there is none."""
+
+    async def is_listed(self, subscription_id: str) -> bool:
+        """Whether a contact stands on our list."""
+
+    def has(self, shown: Mapping[str, Any], values: Mapping[Rectifiable, str]) -> bool:
+        """Whether a contact, as it is shown, has these values, as far as the recipient keeps them."""
 
     def changed_since(self, since: datetime) -> AsyncIterator[Sequence[ListedContact]]:
         """The contacts that changed, page by page."""

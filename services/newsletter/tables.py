@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from chassis.database import UtcDateTime
 from chassis.sealing import BlindIndex, Sealed
 from chassis.tables import standard_tables
-from contracts.personal_data import Category, LegalBasis, Locator, NoPersonalData, PersonalData, Retained
+from contracts.personal_data import Category, LegalBasis, Locator, NoPersonalData, PersonalData, Rectifiable, Retained
 from services.newsletter.domain.subscriptions import OPT_IN_TTL, SUBSCRIPTION_KEPT, SUPPRESSION_KEPT
 
 ID_MAX, HASH_MAX, WORD_MAX, VERSION_MAX = 64, 64, 20, 40
@@ -31,6 +31,8 @@ class OptInRow(Base, table=True):
         retention=OPT_IN_TTL,
         located_by={Locator.EMAIL: "email_index"},
         expires="created_at",
+        rectifies={Rectifiable.LANGUAGE: "language"},  # the link proves this address alone
+        ends_on_objection=True,
         withheld=frozenset({"token_hash", "sealed_by", "email_index"}),
     )
 
@@ -55,6 +57,8 @@ class SubscriptionRow(Base, table=True):
         retention=SUBSCRIPTION_KEPT,
         located_by={Locator.EMAIL: "email_index"},
         expires="confirmed_at",
+        rectifies={Rectifiable.EMAIL: "email", Rectifiable.LANGUAGE: "language"},
+        ends_on_objection=True,
         recipients=("Brevo", "mail relay"),
         withheld=frozenset({"unsubscribe_hash", "sealed_by", "email_index"}),
     )

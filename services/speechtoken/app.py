@@ -4,6 +4,7 @@ from pathlib import Path
 
 from chassis.lifecycle import Service
 from chassis.quota import DailyQuotas, read_limits
+from contracts.fulfilment import CommandKind
 from contracts.speech import TOKEN, VOICES
 from services.speechtoken.adapters.tokens import AzureTokens
 from services.speechtoken.adapters.voices import AzureVoices
@@ -32,5 +33,5 @@ def build(settings: SpeechtokenSettings) -> Service:
     service.answer(VOICES, endpoints.voices)
     service.at_close(tokens.close)
     service.at_close(quota.close)
-    service.before_erasure = quota.before_erasure
+    service.before(CommandKind.ERASE, quota.before_erasure)
     return service

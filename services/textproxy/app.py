@@ -5,6 +5,7 @@ from pathlib import Path
 from chassis.lifecycle import Service
 from chassis.quota import DailyQuotas, read_limits
 from chassis.telemetry import Log
+from contracts.fulfilment import CommandKind
 from contracts.text import GENERATE, TOOLS
 from services.textproxy.adapters.azure import AzureLanguageModel
 from services.textproxy.adapters.patience import Patience
@@ -41,7 +42,7 @@ def build(settings: TextproxySettings) -> Service:
     service.at_close(model.close)
     service.at_close(usage.close)
     service.at_close(quota.close)
-    service.before_erasure = quota.before_erasure
+    service.before(CommandKind.ERASE, quota.before_erasure)
     return service
 
 

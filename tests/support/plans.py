@@ -14,6 +14,7 @@ from chassis.sealing import BlindIndex, Sealed, Sealing, SubjectKey
 from chassis.sealing.schema import sealed_tables
 from chassis.tables import StandardTables
 from contracts.dsar import Claim
+from contracts.fulfilment import CommandKind
 from contracts.holder import ExportRequest
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
@@ -112,7 +113,7 @@ async def export_and_erase(
         claim=claimed,
         relay=OutboxRelay(database, tables, published, clock),
         externals={},
-        before_erasure=before,
+        before={} if before is None else {CommandKind.ERASE: before},
     )
     page = await holder.export(ExportRequest(locators=whom))
     assert any(store.rows for store in page.stores), "the person of the test is there"

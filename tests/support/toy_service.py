@@ -10,11 +10,12 @@ from sqlmodel import Field, SQLModel
 
 from chassis.clock import Clock
 from chassis.database import Database, Session, UtcDateTime
-from chassis.holder import PersonalDataHolder
+from chassis.holder import OwedCommand, PersonalDataHolder, Prepared
 from chassis.inventory import Inventory
 from chassis.outbox import OutboxRelay
 from chassis.tables import standard_tables
 from contracts.dsar import Claim
+from contracts.fulfilment import Command, CommandKind
 from contracts.personal_data import (
     Category,
     Declaration,
@@ -23,6 +24,7 @@ from contracts.personal_data import (
     Locator,
     NoPersonalData,
     PersonalData,
+    Rectifiable,
     Retained,
 )
 from tests.support.sealing import make_tables
@@ -44,6 +46,7 @@ class Person(Base, table=True):
         retention=YEAR,
         located_by={Locator.ACCOUNT_ID: "id", Locator.EMAIL: "email"},
         expires="created_at",
+        rectifies={Rectifiable.EMAIL: "email"},
         recipients=("Brevo",),
         withheld=frozenset({"password_hash"}),
     )
@@ -64,6 +67,7 @@ class Note(Base, table=True):
         retention=timedelta(days=30),
         located_by={Locator.ACCOUNT_ID: "person_id"},
         expires="written_at",
+        ends_on_objection=True,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -104,6 +108,9 @@ STORE = ExternalStore(
     legal_basis=LegalBasis.CONSENT,
     retention=YEAR,
     located_by=(Locator.EMAIL,),
+    rectifies=(Rectifiable.EMAIL,),
+    ends_on_objection=False,
+    restricts=True,
 )
 INVENTORY = Inventory(SERVICE, Base.metadata, Base, external=(STORE,))
 METADATA: MetaData = Base.metadata
@@ -121,26 +128,50 @@ class FakeRecipient:
     def __init__(self, slow: int = 0) -> None:
         self.contacts: dict[int, str] = {}
         self.slow = slow
+        self.restricted: set[int] = set()
+        self.failing: list[Exception] = []
 
     async def export(self, locators: Mapping[Locator, Sequence[str]]) -> list[dict[str, Any]]:
         addresses = set(locators.get(Locator.EMAIL, ()))
         return [{"id": key, "email": email} for key, email in sorted(self.contacts.items()) if email in addresses]
 
-    def prepare(self, session: Session, locators: Mapping[Locator, Sequence[str]]) -> dict[str, Any]:
-        by_address = Person.__table__.c.email.in_(locators.get(Locator.EMAIL, ()))  # type: ignore[attr-defined]
-        ids = session.scalars(select(Person.__table__.c.recipient_id).where(by_address))  # type: ignore[attr-defined]
-        return {"ids": list(ids)}
+    def prepare(self, session: Session, command: Command) -> Prepared:
+        addresses = command.locators.get(Locator.EMAIL, [])
+        by_address = Person.__table__.c.email.in_(addresses)  # type: ignore[attr-defined]
+        ids = list(session.scalars(select(Person.__table__.c.recipient_id).where(by_address)))  # type: ignore[attr-defined]
+        address = command.payload.get(Rectifiable.EMAIL)
+        looked_for = {"contact": len(ids)}
+        return Prepared(looked_for=looked_for, work={"ids": ids, "address": address})
 
-    async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:
-        assert erasure_id
+    async def carry_out(self, command: OwedCommand) -> int:
+        if self.failing:
+            raise self.failing.pop()
         if self.slow:
             self.slow -= 1
             return 0
-        return sum(self.contacts.pop(key, None) is not None for key in prepared["ids"])
+        known = [key for key in command.work["ids"] if key in self.contacts]
+        for key in known:
+            match command.kind:
+                case CommandKind.ERASE:
+                    del self.contacts[key]
+                case CommandKind.RECTIFY:
+                    self.contacts[key] = command.work["address"]
+                case CommandKind.RESTRICT:
+                    self.restricted.add(key)
+                case CommandKind.LIFT:
+                    self.restricted.discard(key)
+        return len(known)
 
-    async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:
-        assert erasure_id
-        return sum(key in self.contacts for key in prepared["ids"])
+    async def probe(self, command: OwedCommand) -> int:
+        known = [key for key in command.work["ids"] if key in self.contacts]
+        match command.kind:
+            case CommandKind.RECTIFY:
+                return sum(self.contacts[key] != command.work["address"] for key in known)
+            case CommandKind.RESTRICT:
+                return sum(key not in self.restricted for key in known)
+            case CommandKind.LIFT:
+                return sum(key in self.restricted for key in known)
+        return len(known)
 
 
 class Published:

@@ -55,11 +55,11 @@ def tombstone() -> None:
 def receipt() -> None:
     op.create_table(
         "receipt",
-        sa.Column("erasure_id", sa.String(length=64), nullable=False),
+        sa.Column("command_id", sa.String(length=64), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("erasure_id", "holder"),
+        sa.PrimaryKeyConstraint("command_id", "holder"),
     )
     op.create_index(op.f("ix_receipt_signed_at"), "receipt", ["signed_at"], unique=False)
 
@@ -102,6 +102,19 @@ def subject_key() -> None:
     )
 
 
+def restriction() -> None:
+    op.create_table(
+        "restriction",
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(length=320), nullable=False),
+        sa.Column("command_id", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "value"),
+    )
+    op.create_index(op.f("ix_restriction_since"), "restriction", ["since"], unique=False)
+    op.create_index("ix_restriction_value", "restriction", ["value"], unique=False)
+
+
 def mail_queue() -> None:
     op.create_table(
         "mail_queue",
@@ -130,6 +143,31 @@ def recipient_erasure() -> None:
     )
 
 
+def recipient_command() -> None:
+    op.create_table(
+        "recipient_command",
+        sa.Column("command_id", sa.String(length=64), nullable=False),
+        sa.Column("holder", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("looked_for", sa.JSON(), nullable=False),
+        sa.Column("sealed_by", sa.BigInteger(), nullable=False),
+        sa.Column("work", sa.LargeBinary(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("command_id", "holder"),
+    )
+    op.create_index(
+        "ix_recipient_command_holder_next_attempt_at",
+        "recipient_command",
+        ["holder", "next_attempt_at"],
+        unique=False,
+    )
+
+
 TABLES = {
     "outbox": outbox,
     "inbox": inbox,
@@ -138,6 +176,8 @@ TABLES = {
     "watermark": watermark,
     "lease": lease,
     "subject_key": subject_key,
+    "restriction": restriction,
     "mail_queue": mail_queue,
     "recipient_erasure": recipient_erasure,
+    "recipient_command": recipient_command,
 }

@@ -1,27 +1,25 @@
-"""PostHog as a holder of personal data: what it holds under a visitor's pseudonym, and the deletion of that.
+"""PostHog as a holder of personal data: what it holds under a visitor's pseudonyms, and the deletion of that.
 
-A deletion there takes its time, so an erasure only hands the pseudonyms over to the same deletions that a
-withdrawal uses, and the probe counts those that are not verified yet: the erasure is delivered until none is left.
+A deletion there takes its time, so a command only hands this visitor's pseudonyms over to the same deletions that a
+withdrawal uses, and the probe counts those that are not verified yet, or whose person is there again.
 """
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import col
-
-from chassis.database import Database, Session
+from chassis.database import Database, Session, now_in
+from chassis.holder import OwedCommand, Prepared
 from chassis.holder.external import Locators
+from contracts.fulfilment import Command
 from contracts.personal_data import ExternalStore, Locator
-from services.analytics.adapters.identities import schedule, unverified
+from services.analytics.adapters.identities import pseudonyms_of, schedule, unverified
 from services.analytics.inventory import POSTHOG
 from services.analytics.ports import Clock, Persons
-from services.analytics.tables import AnalyticsIdentityRow
 
 PSEUDONYMS = "pseudonyms"
 
 
 class PostHogHolder:
-    """Found by the visitor's id in our own tables, erased by the pseudonym at PostHog."""
+    """Found by the visitor's id in our own tables, erased by the pseudonyms at PostHog; an objection erases as well."""
 
     def __init__(self, database: Database, persons: Persons, clock: Clock) -> None:
         self._database = database
@@ -36,18 +34,28 @@ class PostHogHolder:
         pseudonyms = await self._database.read(_pseudonyms_of, locators)
         return [dict(person) for one in pseudonyms for person in await self._persons.find(one)]
 
-    def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
-        """The person's pseudonym, and all whose deletion is not verified: an earlier one may be theirs."""
-        return {PSEUDONYMS: [*_pseudonyms_of(session, locators), *unverified(session)]}
+    def prepare(self, session: Session, command: Command) -> Prepared:
+        """The visitor's pseudonym, and each earlier one whose deletion is not verified; their deletion begins here."""
+        pseudonyms = _pseudonyms_of(session, command.locators)
+        schedule(session, dict.fromkeys(pseudonyms), now_in(session))
+        looked_for = {"pseudonym": len(pseudonyms)}
+        return Prepared(looked_for=looked_for, work={PSEUDONYMS: pseudonyms}, changed=len(pseudonyms))
 
-    async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
-        return await self._database.write(schedule, prepared[PSEUDONYMS], self._clock.now())
+    async def carry_out(self, command: OwedCommand) -> int:
+        """Begin again for whoever is there although the deletion was verified."""
+        pseudonyms: list[str] = command.work[PSEUDONYMS]
+        if await self._database.read(unverified, pseudonyms):
+            return 0
+        there = [one for one in pseudonyms if await self._persons.find(one)]
+        if there:
+            await self._database.write(schedule, dict.fromkeys(there), self._clock.now())
+        return len(there)
 
-    async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
-        return len(await self._database.read(unverified, prepared[PSEUDONYMS]))
+    async def probe(self, command: OwedCommand) -> int:
+        pseudonyms: list[str] = command.work[PSEUDONYMS]
+        open_deletions = len(await self._database.read(unverified, pseudonyms))
+        return open_deletions or sum([bool(await self._persons.find(one)) for one in pseudonyms])
 
 
 def _pseudonyms_of(session: Session, locators: Locators) -> list[str]:
-    visitor_ids = list(locators.get(Locator.VISITOR_ID, ()))
-    query = select(col(AnalyticsIdentityRow.distinct_id)).where(col(AnalyticsIdentityRow.visitor_id).in_(visitor_ids))
-    return list(session.scalars(query.order_by(col(AnalyticsIdentityRow.distinct_id))))
+    return pseudonyms_of(session, locators.get(Locator.VISITOR_ID, ()))

@@ -1,49 +1,66 @@
 """Pseudonyms and their deletions in the service's own database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from chassis.database import Database, Session, affected, insert_into, wake_after_commit
+from chassis.database import Database, Session, insert_into, wake_after_commit
+from chassis.holder import is_free, is_restricted
+from chassis.holder.recipients import hasten
 from chassis.telemetry import Log
 from contracts.identifiers import new_id
+from contracts.personal_data import Locator
 from services.analytics.domain.deletions import LEASE, Deletion
-from services.analytics.tables import WORD_MAX, AnalyticsIdentityRow, Base, PostHogDeletionRow
+from services.analytics.tables import TABLES, WORD_MAX, AnalyticsIdentityRow, Base, PostHogDeletionRow
 
 POSTHOG = "posthog"
 IDENTITIES = Base.metadata.tables["analytics_identity"]
 DELETIONS = Base.metadata.tables["posthog_deletion"]
+IS_FREE = is_free(IDENTITIES, AnalyticsIdentityRow.__personal_data__, TABLES)
 TAKEN_BY_ANOTHER = timedelta(seconds=1)
 
 log = Log("deletions")
 
 
-def released(session: Session, visitor_ids: Sequence[str]) -> list[str]:
-    """Forget whose the pseudonyms of these visitors are; returns the pseudonyms."""
+def released(session: Session, visitor_ids: Sequence[str]) -> dict[str, str | None]:
+    """End the pseudonyms of these visitors; returns whose each of them was."""
     gone = delete(AnalyticsIdentityRow).where(col(AnalyticsIdentityRow.visitor_id).in_(visitor_ids))
-    return list(session.scalars(gone.returning(col(AnalyticsIdentityRow.distinct_id))))
+    columns = col(AnalyticsIdentityRow.distinct_id), col(AnalyticsIdentityRow.visitor_id)
+    return {row.distinct_id: row.visitor_id for row in session.execute(gone.returning(*columns))}
 
 
-def schedule(session: Session, distinct_ids: Iterable[str], now: datetime) -> int:
-    """Have pseudonyms deleted at PostHog; how many were not being deleted already."""
-    count = 0
-    for distinct_id in distinct_ids:
+def pseudonyms_of(session: Session, visitor_ids: Sequence[str]) -> list[str]:
+    """Every pseudonym that these visitors have at PostHog, or had until its deletion there is verified."""
+    found = [
+        session.scalars(select(col(table.distinct_id)).where(col(table.visitor_id).in_(visitor_ids)))
+        for table in (AnalyticsIdentityRow, PostHogDeletionRow)
+    ]
+    return sorted({pseudonym for pseudonyms in found for pseudonym in pseudonyms})
+
+
+def schedule(session: Session, pseudonyms: Mapping[str, str | None], now: datetime) -> None:
+    """Have pseudonyms deleted at PostHog, unless they are being deleted already; the visitor of each, where known."""
+    for distinct_id, visitor_id in pseudonyms.items():
         row = insert_into(session, DELETIONS).values(
-            distinct_id=distinct_id, persons=[], created_at=now, attempts=0, due_at=now
+            distinct_id=distinct_id, visitor_id=visitor_id, persons=[], created_at=now, attempts=0, due_at=now
         )
-        count += affected(session, row.on_conflict_do_nothing())
+        session.execute(row.on_conflict_do_nothing())
     wake_after_commit(session, POSTHOG)
-    return count
 
 
-def unverified(session: Session, distinct_ids: Sequence[str] | None = None) -> list[str]:
-    """The pseudonyms (of these, or of all) whose deletion is not verified yet."""
+def end_all_of(session: Session, visitor_ids: Sequence[str], now: datetime) -> None:
+    """Have every pseudonym of these visitors deleted, and forget whose they were."""
+    schedule(session, dict.fromkeys(pseudonyms_of(session, visitor_ids)), now)
+    theirs = update(PostHogDeletionRow).where(col(PostHogDeletionRow.visitor_id).in_(visitor_ids))
+    session.execute(theirs.values(visitor_id=None))
+
+
+def unverified(session: Session, distinct_ids: Sequence[str]) -> list[str]:
+    """Those of these pseudonyms whose deletion is not verified yet."""
     query = select(col(PostHogDeletionRow.distinct_id)).where(col(PostHogDeletionRow.verified_at).is_(None))
-    if distinct_ids is not None:
-        query = query.where(col(PostHogDeletionRow.distinct_id).in_(distinct_ids))
-    return list(session.scalars(query))
+    return list(session.scalars(query.where(col(PostHogDeletionRow.distinct_id).in_(distinct_ids))))
 
 
 class SqlIdentities:
@@ -52,7 +69,7 @@ class SqlIdentities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def pseudonym_of(self, visitor_id: str, now: datetime) -> str:
+    async def pseudonym_of(self, visitor_id: str, now: datetime) -> str | None:
         known = await self._database.read(_pseudonym_of, visitor_id)  # a visitor is new once, and seen often
         if known is not None:
             return known
@@ -97,11 +114,13 @@ class SqlDeletions:
 
 def _pseudonym_of(session: Session, visitor_id: str) -> str | None:
     theirs = col(AnalyticsIdentityRow.visitor_id) == visitor_id
-    return session.scalars(select(col(AnalyticsIdentityRow.distinct_id)).where(theirs)).first()
+    return session.scalars(select(col(AnalyticsIdentityRow.distinct_id)).where(theirs, IS_FREE)).first()
 
 
-def _made_pseudonym_of(session: Session, visitor_id: str, made: str, now: datetime) -> str:
+def _made_pseudonym_of(session: Session, visitor_id: str, made: str, now: datetime) -> str | None:
     """The visitor's pseudonym: the one that was made, unless somebody else was first."""
+    if is_restricted(session, TABLES, {Locator.VISITOR_ID: [visitor_id]}):
+        return None
     row = insert_into(session, IDENTITIES).values(distinct_id=made, visitor_id=visitor_id, created_at=now)
     session.execute(row.on_conflict_do_nothing(index_elements=["visitor_id"]))
     theirs = col(AnalyticsIdentityRow.visitor_id) == visitor_id
@@ -114,13 +133,13 @@ def _withdraw(session: Session, visitor_ids: Sequence[str], now: datetime) -> No
 
 def _made_before(session: Session, moment: datetime, limit: int) -> list[str]:
     created_at = col(AnalyticsIdentityRow.created_at)
-    old = select(col(AnalyticsIdentityRow.visitor_id)).where(created_at < moment)
+    old = select(col(AnalyticsIdentityRow.visitor_id)).where(created_at < moment, IS_FREE)
     return list(session.scalars(old.order_by(created_at).limit(limit)))
 
 
 def _first_made(session: Session) -> datetime | None:
     created_at = col(AnalyticsIdentityRow.created_at)
-    return session.scalars(select(created_at).order_by(created_at).limit(1)).first()
+    return session.scalars(select(created_at).where(IS_FREE).order_by(created_at).limit(1)).first()
 
 
 def _visitors_after(session: Session, visitor_id: str, limit: int) -> list[str]:
@@ -153,6 +172,9 @@ def _take(session: Session, now: datetime) -> Deletion | None:
 
 def _keep(session: Session, deletion: Deletion, due_at: datetime, reason: str | None) -> None:
     kept = update(PostHogDeletionRow).where(col(PostHogDeletionRow.distinct_id) == deletion.distinct_id)
+    if deletion.verified_at is not None:
+        kept = kept.values(visitor_id=None)
+        hasten(session, TABLES, POSTHOG)
     session.execute(
         kept.values(
             persons=list(deletion.persons),

@@ -20,7 +20,7 @@ POLL_FIRST, POLL_MAX = timedelta(milliseconds=500), timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A pseudonym that is to be forgotten, and how far that has come. It is linked to nobody here any more."""
+    """A pseudonym that is to be forgotten, and how far that has come."""
 
     distinct_id: str
     persons: tuple[str, ...]

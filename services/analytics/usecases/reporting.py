@@ -31,6 +31,8 @@ class Reporting:
             return
         now = self._clock.now()
         distinct_id = await self._identities.pseudonym_of(visitor_id, now)
+        if distinct_id is None:
+            return
         if self._has_just_withdrawn(visitor_id):  # while we looked: its pseudonym goes as well
             await self._identities.withdraw([visitor_id], now)
             return

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, select, update
 
 from chassis.database import Session as DatabaseSession
-from contracts.dsar import Claim
+from contracts.fulfilment import Command
 from contracts.personal_data import Locator
 from services.auth.domain.accounts import Credential, Status
 from services.auth.tables import ACCOUNT, CREDENTIAL, RESET_TOKEN, SESSION
@@ -66,9 +66,9 @@ def block(session: DatabaseSession, account_id: str) -> None:
     end_access(session, account_id)
 
 
-def block_erased(session: DatabaseSession, claim: Claim) -> None:
+def block_erased(session: DatabaseSession, command: Command) -> None:
     """Before an account's rows are erased, in the same unit: whatever is under way for it ends first, or is refused."""
-    for account_id in claim.locators.get(Locator.ACCOUNT_ID, ()):
+    for account_id in command.locators.get(Locator.ACCOUNT_ID, ()):
         block(session, account_id)
 
 

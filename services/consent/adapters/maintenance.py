@@ -10,7 +10,7 @@ from chassis.clock import Clock
 from chassis.database import Database, Session
 from chassis.telemetry import Log
 from chassis.worker import regularly
-from contracts.dsar import Claim
+from contracts.fulfilment import Command
 from contracts.personal_data import Locator
 from services.consent.adapters.chain import lock_head
 from services.consent.adapters.evidence import EvidenceBook
@@ -51,18 +51,18 @@ class Maintenance:
         self._clock = clock
         self._evidence = evidence
 
-    def leave_evidence(self, session: Session, claim: Claim) -> None:
+    def leave_evidence(self, session: Session, command: Command) -> None:
         """Before a person's records are erased, in the same unit of work: keep what Art. 17(3)(e) needs of them.
 
         A choice of theirs that comes later is refused from then on. May be repeated.
         """
         lock_head(session)  # a change that is under way ends first, and what it wrote is erased with the rest
-        theirs = RECORD.c.account_id.in_(_values(claim, Locator.ACCOUNT_ID)) | RECORD.c.visitor_id.in_(
-            _values(claim, Locator.VISITOR_ID)
+        theirs = RECORD.c.account_id.in_(_values(command, Locator.ACCOUNT_ID)) | RECORD.c.visitor_id.in_(
+            _values(command, Locator.VISITOR_ID)
         )
         now = self._clock.now()
         self._evidence.enter(session, theirs, now)
-        self._evidence.note_erased(session, _values(claim, Locator.ACCOUNT_ID), now)
+        self._evidence.note_erased(session, _values(command, Locator.ACCOUNT_ID), now)
 
     async def end_lapsed(self) -> None:
         """Have the records of consents that were given too long ago count down from now."""
@@ -96,5 +96,5 @@ def _newest_part(session: Session) -> tuple[Sequence[Any], dict[int, Record]]:
     return links, {sequence: record_of(values) for *values, sequence in rows}
 
 
-def _values(claim: Claim, kind: Locator) -> Collection[str]:
-    return claim.locators.get(kind, ())
+def _values(command: Command, kind: Locator) -> Collection[str]:
+    return command.locators.get(kind, ())

@@ -1,29 +1,37 @@
-"""Brevo as a holder of personal data: what it holds about a reader, its erasure, and whether that worked."""
+"""Brevo as a holder of personal data: what it holds about a reader, what commands do there, and whether that worked."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import col
 
 from chassis.database import Database, Session
+from chassis.holder import OwedCommand, Prepared
 from chassis.holder.external import Locators
-from contracts.personal_data import ExternalStore, Locator
-from services.newsletter.adapters.tasks import removals_owed
+from contracts.fulfilment import Command, CommandKind
+from contracts.identifiers import new_id
+from contracts.personal_data import ExternalStore, Locator, Rectifiable
 from services.newsletter.domain.subscriptions import normalised
 from services.newsletter.domain.tasks import Action
 from services.newsletter.inventory import BREVO
-from services.newsletter.ports import ContactList
+from services.newsletter.ports import ContactList, Subscriptions
 from services.newsletter.tables import BrevoTaskRow, SubscriptionRow
 
-CONTACTS = "contacts"
+CONTACTS, NEW_VALUES = "contacts", "new_values"
 
 
 class BrevoHolder:
-    """Found by address in our own tables, erased by our opaque id at Brevo."""
+    """A contact is looked for by our opaque id and by the address, in whatever list it stands and whoever put it there.
 
-    def __init__(self, database: Database, contacts: ContactList) -> None:
+    `work` maps each of the person's addresses to the id of its subscription, or to a new id: whatever contact has the
+    address is given that id, and so can be told about without naming the address in a URL.
+    """
+
+    def __init__(self, database: Database, contacts: ContactList, subscriptions: Subscriptions) -> None:
         self._database = database
         self._contacts = contacts
+        self._subscriptions = subscriptions
 
     @property
     def store(self) -> ExternalStore:
@@ -31,30 +39,77 @@ class BrevoHolder:
 
     async def export(self, locators: Locators) -> list[dict[str, Any]]:
         ids = await self._database.read(_subscriptions_of, locators)
-        records = [await self._contacts.show(one) for one in ids]
+        records = [await self._contacts.show(one) for one in ids.values()]
         return [record for record in records if record is not None]
 
-    def prepare(self, session: Session, locators: Locators) -> dict[str, Any]:
-        """Ids of the person's contact, and of all contacts whose removal is owed: an earlier one may be theirs."""
-        return {CONTACTS: [*_subscriptions_of(session, locators), *removals_owed(session)]}
+    def prepare(self, session: Session, command: Command) -> Prepared:
+        known = _subscriptions_of(session, command.locators)
+        contacts = {address: known.get(address) or new_id() for address in _addresses(command.locators)}
+        work = {CONTACTS: contacts, NEW_VALUES: {what.value: value for what, value in command.payload.items()}}
+        return Prepared(looked_for={"contact": len(known)}, work=work)
 
-    async def erase(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
-        return sum([await self._contacts.erase(one) for one in prepared[CONTACTS]])
+    async def carry_out(self, command: OwedCommand) -> int:
+        done = [await self._carry_out(command, address, one) for address, one in command.work[CONTACTS].items()]
+        return sum(done)
 
-    async def probe(self, erasure_id: str, prepared: dict[str, Any]) -> int:  # noqa: ARG002 — the port's shape
-        """Contacts that Brevo still shows, and additions that may be on their way there."""
-        shown = [await self._contacts.show(one) for one in prepared[CONTACTS]]
-        underway = await self._database.read(_underway, prepared[CONTACTS])
-        return len([record for record in shown if record is not None]) + underway
+    async def probe(self, command: OwedCommand) -> int:
+        contacts: dict[str, str] = command.work[CONTACTS]
+        if command.kind in {CommandKind.ERASE, CommandKind.OBJECT}:
+            left = sum([await self._is_there(address, one) for address, one in contacts.items()])
+            return left + await self._database.read(_underway, list(contacts.values()))
+        return sum([not await self._is_as_demanded(command, one) for one in contacts.values()])
+
+    async def _carry_out(self, command: OwedCommand, address: str, contact: str) -> int:
+        match command.kind:
+            case CommandKind.ERASE | CommandKind.OBJECT:
+                erased = int(await self._contacts.erase(contact))
+                if await self._contacts.adopt(address, contact):  # another record of the same person
+                    erased += await self._contacts.erase(contact)
+                return erased
+            case CommandKind.RESTRICT:
+                await self._contacts.adopt(address, contact)
+                return await self._contacts.unlist(contact)
+            case CommandKind.LIFT:
+                subscription = await self._subscriptions.by_id(contact)
+                if subscription is not None:
+                    await self._contacts.add(subscription)
+                return subscription is not None
+            case CommandKind.RECTIFY:
+                await self._contacts.adopt(address, contact)
+                return await self._contacts.rectify(contact, _new_values(command))
+
+    async def _is_there(self, address: str, contact: str) -> bool:
+        return await self._contacts.show(contact) is not None or await self._contacts.adopt(address, contact)
+
+    async def _is_as_demanded(self, command: OwedCommand, contact: str) -> bool:
+        """Whether Brevo shows a contact as a restriction, its end or a rectification demands; none is as good."""
+        if command.kind is CommandKind.LIFT:
+            return await self._subscriptions.by_id(contact) is None or await self._contacts.is_listed(contact)
+        shown = await self._contacts.show(contact)
+        if shown is None:
+            return True
+        if command.kind is CommandKind.RESTRICT:
+            return not shown["list_ids"]
+        return self._contacts.has(shown, _new_values(command))
+
+
+def _new_values(command: OwedCommand) -> Mapping[Rectifiable, str]:
+    return {Rectifiable(what): value for what, value in command.work[NEW_VALUES].items()}
 
 
 def _underway(session: Session, ids: list[str]) -> int:
+    """Additions that may be on their way to Brevo."""
     added = col(BrevoTaskRow.action) == Action.ADD.value
     query = select(func.count()).where(added, col(BrevoTaskRow.subscription_id).in_(ids))
     return session.scalar(query) or 0
 
 
-def _subscriptions_of(session: Session, locators: Locators) -> list[str]:
-    addresses = [normalised(address) for address in locators.get(Locator.EMAIL, ())]
-    query = select(col(SubscriptionRow.id)).where(col(SubscriptionRow.email_index).in_(addresses))
-    return list(session.scalars(query.order_by(col(SubscriptionRow.id))))
+def _addresses(locators: Locators) -> list[str]:
+    return list(dict.fromkeys(normalised(address) for address in locators.get(Locator.EMAIL, ())))
+
+
+def _subscriptions_of(session: Session, locators: Locators) -> dict[str, str]:
+    """The ids of subscriptions by address."""
+    email, subscription = col(SubscriptionRow.email), col(SubscriptionRow.id)
+    query = select(email, subscription).where(col(SubscriptionRow.email_index).in_(_addresses(locators)))
+    return dict(session.execute(query.order_by(subscription)).tuples().all())

@@ -8,7 +8,17 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
-from chassis.database import DATABASE_FAILURES, Database, Session, affected, insert_into, is_away, wake_after_commit
+from chassis.database import (
+    DATABASE_FAILURES,
+    Database,
+    Session,
+    affected,
+    insert_into,
+    is_away,
+    now_in,
+    wake_after_commit,
+)
+from chassis.holder import is_free, is_restricted
 from chassis.inbox import first_time
 from chassis.mail import Letter as MailLetter
 from chassis.mail import post
@@ -16,12 +26,21 @@ from chassis.metrics import DEAD_LETTERS
 from chassis.outbox import enqueue
 from chassis.sealing import SUBJECT_KEYS, SubjectKey, new_key, unneeded
 from chassis.telemetry import Log
+from contracts.fulfilment import Command
 from contracts.newsletter import READER_LEFT, ReaderLeft
+from contracts.personal_data import Locator
 from services.newsletter.adapters.tasks import owe, owe_reconciliation
 from services.newsletter.domain.callbacks import ASIDE_KEPT, AsideCallback, Callback
 from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.secrets import Pseudonyms
-from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW, Ending, OptIn, Subscription
+from services.newsletter.domain.subscriptions import (
+    LETTERS_MAX,
+    LETTERS_WINDOW,
+    Ending,
+    OptIn,
+    Subscription,
+    normalised,
+)
 from services.newsletter.domain.tasks import LOOK_BACK, Action
 from services.newsletter.tables import TABLES, AsideCallbackRow, Base, OptInRow, SubscriptionRow, SuppressionRow
 
@@ -29,6 +48,7 @@ CALLBACKS, CHOICES = "brevo-callback", "newsletter-choice"
 SUBSCRIPTION = Base.metadata.tables["subscription"]
 SUPPRESSION = Base.metadata.tables["suppression"]
 CALLBACK_ASIDE = Base.metadata.tables["callback_aside"]
+IS_FREE = is_free(SUBSCRIPTION, SubscriptionRow.__personal_data__, TABLES)
 
 log = Log("subscriptions")
 
@@ -79,6 +99,9 @@ class SqlSubscriptions:
                 event, identity = callback.identity.partition("|")[0], callback.identity
                 await self._put_aside(AsideCallback(identity=identity, event=event, code="refused-by-database"), now)
 
+    async def is_restricted(self, email: str) -> bool:
+        return await self._database.read(is_restricted, TABLES, {Locator.EMAIL: [email]})
+
     async def lapsed(self, confirmed_before: datetime, limit: int) -> Sequence[str]:
         return await self._database.read(_lapsed, confirmed_before, limit)
 
@@ -92,6 +115,13 @@ class SqlSubscriptions:
         if await self._database.write(_note_aside, self._pseudonyms.of_event(callback.identity), callback, now):
             DEAD_LETTERS.add(consumer=CALLBACKS)
             log.failure("callback put aside", vendor="brevo", kind=callback.event, reason=callback.code)
+
+    def before_objection(self, session: Session, command: Command) -> None:
+        """End what an address had begun by then, and keep it from coming back; a later subscription stays."""
+        for address in command.locators.get(Locator.EMAIL, ()):
+            self._end_refused(session, normalised(address), command.requested_at, now_in(session))
+            if _find(session, col(SubscriptionRow.email_index) == normalised(address)) is None:
+                self._suppress(session, normalised(address), None, now_in(session))
 
     def _ask(self, session: Session, opt_in: OptIn, letter: Letter) -> None:
         if opt_in.consent_record is not None and not self._rests_on(session, opt_in, opt_in.consent_record):
@@ -239,13 +269,13 @@ def _note_aside(session: Session, identity: str, callback: AsideCallback, now: d
 
 def _lapsed(session: Session, confirmed_before: datetime, limit: int) -> list[str]:
     confirmed_at = col(SubscriptionRow.confirmed_at)
-    query = select(col(SubscriptionRow.email)).where(confirmed_at < confirmed_before)
+    query = select(col(SubscriptionRow.email)).where(confirmed_at < confirmed_before, IS_FREE)
     return list(session.scalars(query.order_by(confirmed_at).limit(limit)))
 
 
 def _first_confirmed(session: Session) -> datetime | None:
     confirmed_at = col(SubscriptionRow.confirmed_at)
-    return session.scalars(select(confirmed_at).order_by(confirmed_at).limit(1)).first()
+    return session.scalars(select(confirmed_at).where(IS_FREE).order_by(confirmed_at).limit(1)).first()
 
 
 def _subscribed_among(session: Session, emails: Sequence[str]) -> set[str]:

@@ -12,7 +12,6 @@ from services.newsletter.domain.tasks import COMPARISONS, Action, Task, is_stuck
 from services.newsletter.tables import VERSION_MAX, BrevoTaskRow, SubscriptionRow
 
 BREVO, COMPARISON = "brevo", "comparison"
-REMOVALS_MAX = 500
 TAKEN_BY_ANOTHER = timedelta(seconds=1)
 
 log = Log("tasks")
@@ -34,12 +33,6 @@ def owe_reconciliation(session: Session, since: datetime) -> None:
     )
     if session.execute(waiting.limit(1)).first() is None:
         owe(session, Action.RECONCILE, "", since)
-
-
-def removals_owed(session: Session) -> list[str]:
-    """The ids of contacts that are to be erased at Brevo already."""
-    query = select(col(BrevoTaskRow.subscription_id)).where(col(BrevoTaskRow.action) == Action.REMOVE.value)
-    return list(session.scalars(query.limit(REMOVALS_MAX)))
 
 
 class SqlTasks:

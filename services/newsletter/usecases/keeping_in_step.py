@@ -52,7 +52,8 @@ class KeepingInStep:
     async def _change(self, task: Task) -> None:
         subscription = await self._subscriptions.by_id(task.subscription_id)
         if task.action is Action.ADD and subscription is not None:
-            await self._contacts.add(subscription)
+            if not await self._subscriptions.is_restricted(subscription.email):  # else when that is lifted
+                await self._contacts.add(subscription)
         else:
             await self._contacts.erase(task.subscription_id)
 

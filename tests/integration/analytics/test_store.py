@@ -31,6 +31,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def test_a_deletion_is_unverified_until_posthog_has_said_so(store: Store) -> None:
     pseudonym = await store.identities.pseudonym_of("v", START)
     await store.identities.withdraw(["v"], START)
+    assert pseudonym is not None
     deletion = await store.deletions.take(START)
     assert isinstance(deletion, Deletion)
     assert await store.database.read(unverified, [pseudonym]) == [pseudonym]

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, delete, text
 
 from chassis.database import Session as DatabaseSession
 from chassis.holder.rows import rows_of
-from contracts.dsar import Claim
 from contracts.personal_data import Locator
 from services.auth.adapters.credentials import block, block_erased, set_password
 from services.auth.domain.accounts import Credential
@@ -17,6 +16,7 @@ from services.auth.domain.sessions import Session
 from services.auth.inventory import INVENTORY
 from tests.integration.auth.stores import EMAIL, LETTER, Stores, opened, sql_stores
 from tests.support.clock import START
+from tests.support.commands import a_command
 from tests.support.postgres import PostgresServer
 from tests.support.waiting import until
 
@@ -61,7 +61,7 @@ def is_reset(session: DatabaseSession, account_id: str) -> None:
 
 def is_erased(session: DatabaseSession, account_id: str) -> None:
     locators = {Locator.ACCOUNT_ID: [account_id]}
-    block_erased(session, Claim(done=False, locators=locators))
+    block_erased(session, a_command(locators))
     for table, declaration in INVENTORY.personal_tables():
         session.execute(delete(table).where(rows_of(table, declaration, locators)))
 

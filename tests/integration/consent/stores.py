@@ -10,7 +10,6 @@ from chassis.database import Database, Session
 from chassis.holder.rows import rows_of
 from chassis.migrations import migrate
 from chassis.retention import Retention
-from contracts.dsar import Claim
 from contracts.personal_data import Locator
 from services.consent.adapters.consents import SqlConsents
 from services.consent.adapters.evidence import EvidenceBook
@@ -22,6 +21,7 @@ from services.consent.inventory import INVENTORY
 from services.consent.ports import Consents, Decide
 from services.consent.tables import CHAIN, EVIDENCE, RECORD, TABLES, Base
 from tests.support.clock import FakeClock
+from tests.support.commands import a_command
 
 VERSION = "2024-05-22"
 SHOWN = Shown(controller="Midgard AI AS", version=VERSION, hash="a" * 64, language="sv", legal_basis="consent")
@@ -49,7 +49,7 @@ class Store:
 
     def erasing(self, session: Session, account_id: str) -> None:
         locators = {Locator.ACCOUNT_ID: [account_id]}
-        self.maintenance.leave_evidence(session, Claim(done=False, locators=locators))
+        self.maintenance.leave_evidence(session, a_command(locators))
         for table, declaration in INVENTORY.personal_tables():
             if declaration.retained is None:
                 session.execute(delete(table).where(rows_of(table, declaration, locators)))

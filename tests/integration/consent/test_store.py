@@ -8,7 +8,6 @@ from sqlalchemy import NullPool, create_engine, text, update
 
 from chassis.database import Session
 from chassis.migrations import pending_changes
-from contracts.dsar import Claim
 from contracts.errors import Refusal
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
@@ -17,6 +16,7 @@ from services.consent.domain import ACCOUNT_CONSENT_LASTS, VISITOR_CONSENT_LASTS
 from services.consent.inventory import INVENTORY
 from services.consent.tables import ERASED_ACCOUNT_KEPT, EVIDENCE_KEPT, RECORD, Base
 from tests.integration.consent.stores import KEY, Store, deciding, opened
+from tests.support.commands import a_command
 from tests.support.postgres import PostgresServer
 from tests.support.waiting import until
 
@@ -91,7 +91,7 @@ async def test_evidence_is_what_the_key_and_the_pseudonym_make_and_goes_after_th
     account_id = new_id()
     change = await store.choose(account_id, agreed=True)
     await store.choose(new_id(), agreed=True)
-    claim = Claim(done=False, locators={Locator.ACCOUNT_ID: [account_id]})
+    claim = a_command({Locator.ACCOUNT_ID: [account_id]})
     await store.database.write(store.maintenance.leave_evidence, claim)
     (evidence,) = await store.evidence()
     assert evidence.keyed_hash == change.records[0].evidence(KEY)

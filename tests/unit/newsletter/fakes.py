@@ -1,10 +1,11 @@
 """The newsletter's ports, kept in memory; tests/integration/newsletter/test_store.py proves those that store."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from contracts.personal_data import Rectifiable
 from services.newsletter.domain.callbacks import AsideCallback, Callback
 from services.newsletter.domain.letters import Letter
 from services.newsletter.domain.subscriptions import LETTERS_MAX, LETTERS_WINDOW, Ending, OptIn, Subscription
@@ -70,6 +71,7 @@ class FakeSubscriptions:
     suppressed: dict[str, str | None] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    restricted: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.tasks.subscribed = self.subscriptions
@@ -171,6 +173,9 @@ class FakeSubscriptions:
     async def first_confirmed(self) -> datetime | None:
         return min((one.confirmed_at for one in self.subscriptions.values()), default=None)
 
+    async def is_restricted(self, email: str) -> bool:
+        return email in self.restricted
+
     async def subscribed_among(self, emails: Sequence[str]) -> set[str]:
         return {one.email for one in self.subscriptions.values()} & set(emails)
 
@@ -215,6 +220,21 @@ class FakeContacts:
 
     async def show(self, subscription_id: str) -> dict[str, Any] | None:
         return {"ext_id": subscription_id} if subscription_id in self.added else None
+
+    async def adopt(self, address: str, subscription_id: str) -> bool:
+        return False
+
+    async def unlist(self, subscription_id: str) -> bool:
+        return subscription_id in self.added
+
+    async def rectify(self, subscription_id: str, values: Mapping[Rectifiable, str]) -> bool:
+        return subscription_id in self.added
+
+    async def is_listed(self, subscription_id: str) -> bool:
+        return subscription_id in self.added
+
+    def has(self, shown: Mapping[str, Any], values: Mapping[Rectifiable, str]) -> bool:
+        return bool(shown)
 
     async def changed_since(self, since: datetime) -> AsyncIterator[Sequence[ListedContact]]:
         self._answer()

@@ -14,7 +14,7 @@ from chassis.inventory import UndeclaredStore
 from chassis.mail import Letter, post
 from chassis.sealing import sealing_of
 from contracts.dsar import Claim
-from contracts.fulfilment import HolderReceipt
+from contracts.fulfilment import Command, CommandKind, HolderReceipt
 from kernel.erasure_receipt import fault_of
 from kernel.signature import public_key_of
 from tests.support.clock import FakeClock
@@ -44,10 +44,10 @@ async def test_the_receipt_states_counts_what_is_retained_and_a_clean_probe(toy:
     await toy.add_person("anna", notes=3)
     await toy.holder.erase(SERVICE, toy.ask_to_erase("anna"))
     stated = await body(toy)
-    assert stated["erased"] == {"person": 1, "note": 3, "mail_queue": 0}
-    assert stated["probe"] == {"person": 0, "note": 0, "mail_queue": 0}
+    assert stated["erased"] == {"person": 1, "note": 3, "mail_queue": 0, "restriction": 0}
+    assert stated["probe"] == {"person": 0, "note": 0, "mail_queue": 0, "restriction": 0}
     assert stated["clean"] is True
-    assert [kept["store"] for kept in stated["retained"]] == ["payment", "recipient_erasure"]
+    assert [kept["store"] for kept in stated["retained"]] == ["payment", "recipient_command", "recipient_erasure"]
     assert stated["retained"][0] == {
         "store": "payment", "article": "Art. 17(3)(b)", "reason": "the law on bookkeeping",
         "until": "2033-10-31T08:00:00Z",
@@ -126,7 +126,7 @@ async def test_interrupted_after_the_deletes_it_still_states_what_was_deleted(
     assert await toy.rows("note") == []
     assert await receipts(toy) == []
     await toy.holder.erase(SERVICE, erasure)
-    assert (await body(toy))["erased"] == {"person": 1, "note": 4, "mail_queue": 0}
+    assert (await body(toy))["erased"]["note"] == 4
 
 
 async def test_a_row_that_appears_meanwhile_is_found_by_the_probe_and_goes_the_next_time(
@@ -214,14 +214,14 @@ async def test_a_slow_recipient_gets_no_receipt_until_it_has_erased(toy: Toy) ->
 async def test_evidence_is_left_in_the_same_transaction(toy: Toy) -> None:
     await toy.add_person("anna")
 
-    def keep_evidence(session: Session, claim: Claim) -> None:
-        (erased,) = claim.locators[next(iter(claim.locators))]
+    def keep_evidence(session: Session, command: Command) -> None:
+        (erased,) = command.locators[next(iter(command.locators))]
         session.execute(update(table("payment")).where(table("payment").c.payer == erased).values(payer="hmac"))
 
     toy.holder = PersonalDataHolder(
         service=SERVICE, database=toy.database, inventory=INVENTORY, tables=TABLES, clock=toy.clock,
         receipt_seed=RECEIPT_SEED, claim=toy.claims, relay=toy.relay, externals={RECIPIENT: toy.recipient},
-        before_erasure=keep_evidence,
+        before={CommandKind.ERASE: keep_evidence},
     )  # fmt: skip
     await toy.holder.erase(SERVICE, toy.ask_to_erase("anna"))
     assert [row["payer"] for row in await toy.rows("payment")] == ["hmac"]

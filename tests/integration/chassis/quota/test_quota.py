@@ -17,10 +17,10 @@ from chassis.inventory import Inventory
 from chassis.quota import DailyQuotas, QuotaPolicyRefused, quota_counter, read_limits
 from chassis.retention import Retention
 from chassis.tables import standard_tables
-from contracts.dsar import Claim
 from contracts.errors import ErrorKind, Refusal
 from contracts.personal_data import Locator
 from tests.support.clock import FakeClock
+from tests.support.commands import a_command
 from tests.support.postgres import PostgresServer, postgres
 
 __all__ = ["postgres"]
@@ -138,7 +138,7 @@ async def test_counters_are_declared_and_swept_while_the_gateway_can_still_name_
 async def test_an_erasure_ends_what_is_counted_in_memory(database: Database, quotas: DailyQuotas) -> None:
     await quotas.spend("k", "school", "simplify")
     await quotas.spend("other", "school", "simplify")
-    claim = Claim(done=False, locators={Locator.QUOTA_KEY: ["k"]})
+    claim = a_command({Locator.QUOTA_KEY: ["k"]})
 
     def erase(session: Session) -> None:
         quotas.before_erasure(session, claim)

@@ -22,6 +22,7 @@ FIELDS: dict[str, Any] = {
     "retention": timedelta(days=30),
     "located_by": {Locator.EMAIL: "email"},
     "expires": "at",
+    "rectifies": {},
 }
 
 
