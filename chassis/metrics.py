@@ -124,6 +124,22 @@ class Age(_Instrument):
             log.failure("nothing moves", error=None, kind=self.name, seconds=round(seconds), **dict(series))
 
 
+class Gauge(_Instrument):
+    """How many there are at the moment."""
+
+    def tell(self, count: int, **labels: str) -> None:
+        """Say how many.
+
+        Raises:
+            UndeclaredLabel: other labels than declared.
+        """
+        self._values[self._series(labels)] = float(count)
+
+    def build(self, meter: "Meter") -> None:
+        """As an observable gauge."""
+        meter.create_observable_gauge(self.name, [self.observations], self.unit, self.about)
+
+
 INSTRUMENTS: list[_Instrument] = []
 
 OUTBOX_BLOCKED = Age(
@@ -141,6 +157,14 @@ PUT_OFF = Counter(
 DEAD_LETTERS = Counter(
     "larabot.dead_letters", "{message}", "Messages put aside for a person to look at", labels=("consumer",)
 )
+COMMANDS_OPEN = Gauge("larabot.commands.open", "{command}", "Commands on stored data that are under way")
+COMMANDS_QUARANTINED = Gauge(
+    "larabot.commands.quarantined", "{part}", "Commands, or holders' parts of them, that are tried once an hour only"
+)
+OLDEST_COMMAND = Age(
+    "larabot.commands.oldest", "How long the oldest command on stored data has been under way",
+    late_seconds=72 * 3600.0,
+)  # fmt: skip
 
 
 def configure_metrics(service: str, otlp_endpoint: str | None) -> None:

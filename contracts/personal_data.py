@@ -46,7 +46,7 @@ class Locator(StrEnum):
     EMAIL = "email"
     VISITOR_ID = "visitor_id"
     QUOTA_KEY = "quota_key"
-    ERASURE_ID = "erasure_id"
+    COMMAND_ID = "command_id"
 
 
 class Rectifiable(StrEnum):

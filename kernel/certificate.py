@@ -10,12 +10,13 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from contracts.fulfilment import CommandKind
 from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
 from kernel import merkle
-from kernel.erasure_receipt import EXPLANATIONS, Count, Hash, fault_of, receipt_leaf
+from kernel.receipt import EXPLANATIONS, Count, Hash, fault_of, receipt_leaf
 from kernel.signature import Json, is_signed
 
-FORMAT = "larabot-erasure-certificate-v1"
+FORMAT = "larabot-erasure-certificate-v2"
 HEAD_DOMAIN = "larabot-log-head-v1"
 FILE_BYTES_MAX = 1024 * 1024
 
@@ -129,12 +130,12 @@ class SupersededCase(Part):
 class Certificate(Part):
     """Stated by the operator, checked by probe. Everything but `signature` is covered by the signature."""
 
-    format: Literal["larabot-erasure-certificate-v1"]
+    format: Literal["larabot-erasure-certificate-v2"]
     statement: str
     issued_at: Time
     controller: Controller
     case: CaseOfCertificate
-    erasure_id: str
+    command_id: str
     requested_at: Time
     subject: Subject
     holders: list[HolderEntry]
@@ -265,8 +266,9 @@ def _check_receipt(certificate: Certificate, holder: str, service: str, receipt:
     _demand(service == service_of(holder), f"{holder} does not belong to {service}")
     fault = fault_of(receipt.body, receipt.signature, certificate.receipt_keys.get(service, ""))
     _demand(fault is None, f"the receipt of {holder}: {EXPLANATIONS[fault] if fault else ''}")
-    named = (receipt.body["holder"], receipt.body["erasure_id"])
-    _demand(named == (holder, certificate.erasure_id), f"the receipt of {holder} speaks of something else")
+    named = tuple(receipt.body[name] for name in ("holder", "service", "command_id", "kind"))
+    asked = (holder, service, certificate.command_id, CommandKind.ERASE)
+    _demand(named == asked, f"the receipt of {holder} speaks of something else")
 
 
 def _check_log_places(certificate: Certificate) -> str:

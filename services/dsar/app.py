@@ -1,40 +1,45 @@
 """Builds the service: the one place where adapters are made and joined."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 
 from chassis.lifecycle import Service, StartRefused
 from chassis.mail import MailSender
-from chassis.worker import Worker, until
-from contracts.dsar import CASE, CASES, CERTIFICATE, CLAIM, DATA, ERASURE_COMPLETED, LOOKUP, OPEN, PACKAGE
+from chassis.worker import OneByOne, Worker, until
+from contracts.dsar import CASE, CASES, CERTIFICATE, DATA, LOOKUP, OPEN, PACKAGE
+from contracts.errors import Refusal
+from contracts.fulfilment import HOLDER_READY, TOLD, CommandKind
 from contracts.receipt_log import LOG_CONSISTENCY, LOG_HEAD, LOG_INCLUSION, LOG_KEYS
-from kernel.erasure_receipt import coverages
+from kernel.receipt import coverages
+from services.dsar.adapters.commands import SqlCommands, letter_gone
+from services.dsar.adapters.deliveries import CONDUCTING, DELIVERING, SqlDeliveries
 from services.dsar.adapters.documents import Documents
-from services.dsar.adapters.erasures import SqlErasures
 from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.adapters.published_log import SqlReceiptLog
-from services.dsar.adapters.receipts import SqlReceipts
-from services.dsar.adapters.requests import ERASING, GATHERING, SqlRequests
+from services.dsar.adapters.requests import GATHERING, SqlRequests
 from services.dsar.adapters.services import BusAccounts, BusHolders
 from services.dsar.adapters.translations import TranslationFiles
 from services.dsar.domain.log_keys import KeysContradict, KeysOfSettings
-from services.dsar.endpoints.background import ErasureWork, PackageWork
+from services.dsar.endpoints.background import PackageWork
+from services.dsar.endpoints.commands import Conducting, Telling
 from services.dsar.endpoints.data_subject import DataSubjectEndpoints
-from services.dsar.endpoints.holders import HolderEndpoints, OwnTurn
 from services.dsar.endpoints.receipt_log import ReceiptLogEndpoints
-from services.dsar.endpoints.work_list import WorkList
 from services.dsar.inventory import INVENTORY
 from services.dsar.settings import INVENTORIES, POLICIES, DsarSettings
 from services.dsar.tables import TABLES, Base
 from services.dsar.usecases.certify import IssueCertificate, Signing
-from services.dsar.usecases.conduct_erasure import ConductErasure
+from services.dsar.usecases.check_answers import CheckAnswers
+from services.dsar.usecases.conduct_commands import ConductCommands
+from services.dsar.usecases.deliver_commands import DeliverCommands
 from services.dsar.usecases.gather import Gather
 from services.dsar.usecases.keep_log import KeepLog
 from services.dsar.usecases.look_up import LookUp
 from services.dsar.usecases.open_request import Keys, OpenRequest
-from services.dsar.usecases.receive_receipt import ReceiveReceipt
 from services.dsar.usecases.see_case import SeeCase
+
+PACKAGES_AT_ONCE = 4
 
 
 def build(settings: DsarSettings) -> Service:
@@ -46,11 +51,12 @@ def build(settings: DsarSettings) -> Service:
         case=bytes.fromhex(settings.case_key.get_secret_value()),
     )
     clock, templates = service.clock, LetterTemplates(POLICIES, settings.public_url)
-    coverage = coverages(orjson.loads(INVENTORIES.read_bytes())["inventories"])
-    requests = SqlRequests(service.database, templates, clock, coverage)
-    erasures = SqlErasures(service.database, templates, clock)
-    accounts = BusAccounts(service.bus)
-    gathering = Gather(accounts, BusHolders(service.bus))
+    inventories = orjson.loads(INVENTORIES.read_bytes())["inventories"]
+    current = {kind: coverages(inventories, kind) for kind in CommandKind}
+    requests = SqlRequests(service.database, templates, clock, current)
+    commands = SqlCommands(service.database, templates, clock)
+    accounts, holders = BusAccounts(service.bus), BusHolders(service.bus, service.fulfil)
+    gathering = Gather(accounts, holders)
     signing = Signing(
         log_seed=settings.log_seed.get_secret_value(), case_key=keys.case, receipt_keys=settings.receipt_keys
     )
@@ -60,28 +66,59 @@ def build(settings: DsarSettings) -> Service:
             opening=OpenRequest(requests, accounts, clock, keys),
             seeing=SeeCase(requests, clock, keys.case),
             gathering=gathering,
-            certifying=IssueCertificate(erasures, clock, signing),
+            certifying=IssueCertificate(commands, clock, signing),
             looking_up=LookUp(requests, clock, keys.ledger),
             requests=requests,
             documents=Documents(TranslationFiles(POLICIES), settings.public_url),
             clock=clock,
         ),
     )
-    own_turn = OwnTurn(erasures)
-    service.claim = own_turn.claim
-    receiving = ReceiveReceipt(SqlReceipts(service.database, clock), settings.receipt_keys, coverage)
-    _answer_holders(service, HolderEndpoints(erasures, receiving))
-    conducting = ConductErasure(erasures, accounts, own_turn, clock, keys.case)
-    carrying_on = WorkList("erasures", erasures, ErasureWork(erasures, conducting).attempt, clock)
-    service.database.on_commit(ERASING, carrying_on.wake)
-    service.background("erasures", carrying_on.run)
-    packing = PackageWork(requests, gathering, accounts, keys.case)
-    packages = WorkList("packages", requests, packing.attempt, clock)
-    service.database.on_commit(GATHERING, packages.wake)
-    service.background("packages", packages.run)
+    deliveries = SqlDeliveries(service.database, clock)
+    checking = CheckAnswers(settings.receipt_keys, current)
+    conducting = ConductCommands(
+        commands=commands,
+        deliveries=deliveries,
+        accounts=accounts,
+        fulfilment=holders,
+        checking=checking,
+        clock=clock,
+        case_key=keys.case,
+    )
+    step = Conducting(conducting, commands, clock).step
+    service.background("commands", Worker(CONDUCTING, step, database=service.database).run)
+    _tell_services(service, deliveries, holders, checking)
+    _gather_packages(service, PackageWork(requests, gathering, accounts, keys.case))
     service.background("mail", _mail_sender(service, settings).run)
     _keep_log(service, settings, SqlReceiptLog(service.database))
     return service
+
+
+def _tell_services(service: Service, deliveries: SqlDeliveries, holders: BusHolders, checking: CheckAnswers) -> None:
+    """One worker per service, so that none waits for another."""
+    workers = []
+    for name in TOLD:
+        delivering = DeliverCommands(name, deliveries, holders, checking, service.clock)
+        telling = Telling(name, delivering, deliveries, service.clock)
+        worker = Worker(f"telling {name}", telling.step, database=service.database)
+        workers.append(worker)
+        service.background(f"telling {name}", worker.run)
+        service.hear(HOLDER_READY[name], telling.ready)
+    service.database.on_commit(DELIVERING, lambda: _wake(workers))
+
+
+def _gather_packages(service: Service, packing: PackageWork) -> None:
+    """Several at once: a service that is slow to answer for one person keeps the others waiting less."""
+    workers = []
+    for number in range(1, PACKAGES_AT_ONCE + 1):
+        step = OneByOne("packages", packing, service.clock, refusals=(Refusal,)).step
+        workers.append(Worker(f"packages {number}", step, database=service.database))
+        service.background(f"packages {number}", workers[-1].run)
+    service.database.on_commit(GATHERING, lambda: _wake(workers))
+
+
+def _wake(workers: Sequence[Worker]) -> None:
+    for worker in workers:
+        worker.wake()
 
 
 def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
@@ -92,11 +129,6 @@ def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
     service.stream(DATA, endpoints.data)
     service.stream(PACKAGE, endpoints.package)
     service.stream(CERTIFICATE, endpoints.certificate)
-
-
-def _answer_holders(service: Service, endpoints: HolderEndpoints) -> None:
-    service.answer(CLAIM, endpoints.claim)
-    service.consume(ERASURE_COMPLETED, "dsar", endpoints.receipt)
 
 
 def _keep_log(service: Service, settings: DsarSettings, log: SqlReceiptLog) -> None:
@@ -134,4 +166,5 @@ def _mail_sender(service: Service, settings: DsarSettings) -> MailSender:
         settings.smtp_username,
         password.get_secret_value() if password else None,
         service.clock,
+        when_gone=letter_gone,
     )

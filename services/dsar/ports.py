@@ -1,19 +1,18 @@
 """The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
-from contracts.dsar import Claim
+from contracts.fulfilment import Command, HolderAnswer
 from contracts.holder import ExportedStore, ExportPage
-from kernel.erasure_receipt import Coverage
 from kernel.key_history import Announcement
 from kernel.log_head import Head
 from services.dsar.domain.attempts import Due
-from services.dsar.domain.case import CaseView, ErasureRecord, Letter, NewCase, NewErasure, Subject
-from services.dsar.domain.erasure import Progress
+from services.dsar.domain.case import CaseView, ErasureRecord, Letter, NewCase, NewCommand, Subject
+from services.dsar.domain.command import Progress
+from services.dsar.domain.delivery import Delivery, Outcome
 from services.dsar.domain.log_proofs import LogEvidence
 
 
@@ -33,20 +32,16 @@ class Clock(Protocol):
         ...
 
 
-class WorkItems(Protocol):
-    """Items that are to be worked on, each on its own clock."""
+class Requests(Protocol):
+    """The cases; some have a package that is to be gathered, each on its own clock."""
 
-    async def due(self, most: int) -> tuple[list[Due], datetime | None]:
-        """At most so many items whose time has come, the longest overdue first; and when the earliest of all is due."""
+    async def take(self) -> Due | datetime | None:
+        """A case to gather now, the least tried first, leased to the caller; else when the next one is due, if any."""
         ...
 
-    async def fail(self, due: Due, *, is_poison: bool) -> bool:
-        """Note a failed attempt: the item backs off alone. Whether it has just been put into quarantine."""
+    async def put_off(self, due: Due, *, is_poison: bool) -> bool:
+        """Note a failed attempt: the case backs off alone. Whether it has just been put into quarantine."""
         ...
-
-
-class Requests(WorkItems, Protocol):
-    """The cases; as work items, those whose package is to be gathered."""
 
     async def record(self, case: NewCase, letters: Sequence[Letter], idempotency_key: str | None) -> str:
         """Record a case and queue its letters, in one unit of work; the id of the case that the key stands for.
@@ -55,11 +50,15 @@ class Requests(WorkItems, Protocol):
         """
         ...
 
-    async def record_erasure(self, case: NewCase, erasure: NewErasure, letters: Sequence[Letter]) -> bool:
-        """Record case, ledger entry, expected receipts, locators and letters in one transaction.
+    async def record_erasure(self, case: NewCase, command: NewCommand, letters: Sequence[Letter]) -> bool:
+        """Record case, ledger entry, command, expected receipts, locators and letters in one transaction.
 
         False, and nothing recorded, if the account has an erasure already.
         """
+        ...
+
+    async def record_command(self, case_id: str, command: NewCommand) -> bool:
+        """Record a command of an open case, with all that it needs to go through by itself; false for any other."""
         ...
 
     async def opened_by(self, account_id: str, idempotency_key: str) -> CaseView | None:
@@ -87,91 +86,90 @@ class Requests(WorkItems, Protocol):
         ...
 
 
-class Erasures(WorkItems, Protocol):
-    """The erasures that are under way; each step is one transaction, and is done once however often it is tried."""
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How many commands are open, since when the oldest is, and how many parts are in quarantine."""
 
-    async def postpone(self, due: Due, until: datetime) -> None:
-        """Look again at a time, unless something has happened to the erasure since it was due."""
+    open: int
+    oldest_at: datetime | None
+    quarantined: int
+
+
+class Commands(Protocol):
+    """The commands that are under way; each step is one transaction for many, and does once what is tried twice.
+
+    What has an `until` is looked at again then, or sooner if something happens to it.
+    """
+
+    async def due(self, most: int) -> tuple[list[Progress], list[str], datetime | None]:
+        """What is to be looked at now, the least tried first, and the ids of what cannot be read; else when."""
         ...
 
-    async def progress(self, erasure_id: str) -> Progress | None:
-        """How far one has come; none once it is closed."""
+    async def accounts_of(self, command_ids: Sequence[str]) -> dict[str, str]:
+        """The account that each concerns, by command id."""
         ...
 
-    async def locators(self, erasure_id: str) -> dict[str, list[str]]:
-        """Whom it concerns."""
+    async def tell(self, until: Mapping[str, datetime]) -> None:
+        """From now on holders are told; `until` by command id."""
         ...
 
-    async def ask_holders(self, erasure_id: str, *, again: bool) -> None:
-        """Have every holder asked, through the outbox."""
+    async def write_letters(self, secrets: Mapping[str, str], until: Mapping[str, datetime]) -> None:
+        """Queue the last letters, with the case's secret; both by command id."""
         ...
 
-    async def say_goodbye(self, erasure_id: str, case_id: str, secret: str) -> None:
-        """Queue the last letter."""
+    async def own_part(self, command_ids: Sequence[str]) -> list[Delivery]:
+        """What our own part of the platform is told."""
         ...
 
-    async def take_turn(self, erasure_id: str, *, ask_again: bool) -> None:
-        """From now on our own part may go; holders are asked again if its first delivery may be gone."""
+    async def complete(self, command_ids: Sequence[str]) -> None:
+        """Every holder of ours has proved it: an erasure's certificate exists."""
         ...
 
-    async def certify(self, erasure_id: str, case_id: str) -> None:
-        """Every holder of ours has proved it: the certificate exists."""
+    async def forget(self, command_ids: Sequence[str]) -> None:
+        """Destroy identifiers and values: nobody needs them any more."""
         ...
 
-    async def forget(self, erasure_id: str) -> None:
-        """Destroy the identifiers: nobody needs them any more."""
+    async def close(self, command_ids: Sequence[str]) -> None:
+        """Close command and case, once no byte of the identifiers is left in the database."""
         ...
 
-    async def close(self, erasure_id: str, case_id: str) -> None:
-        """Close the case, once no byte of the identifiers is left in the database."""
+    async def alarmed(self, until: Mapping[str, datetime]) -> None:
+        """Note that somebody was alarmed; `until` by command id."""
         ...
 
-    async def mark_late(self, erasure_id: str) -> None:
-        """Note that somebody was alarmed."""
+    async def postpone(self, found: Sequence[Progress], until: Mapping[str, datetime]) -> None:
+        """Look again at a time, unless something has happened since they were found; `until` by command id."""
         ...
 
-    async def claim(self, erasure_id: str, holder: str) -> Claim | None:
-        """What a holder may know; none if nobody expects its receipt."""
+    async def put_off(self, command_ids: Sequence[str], *, is_poison: bool) -> list[str]:
+        """Note a failed attempt at each: it backs off alone. Which have just been put into quarantine."""
         ...
 
-    async def turn_has_come(self, erasure_id: str) -> bool:
-        """Whether our own part may go."""
+    async def overview(self) -> Overview:
+        """What is under way, for an operator."""
         ...
 
-    async def record(self, erasure_id: str) -> ErasureRecord | None:
-        """What its certificate is made of; none before it exists."""
+    async def record(self, command_id: str) -> ErasureRecord | None:
+        """What an erasure's certificate is made of; none before it exists."""
         ...
 
 
-class Stored(StrEnum):
-    """What became of a receipt that was to be stored."""
+class Deliveries(Protocol):
+    """What services are still to be told: expected receipts that are due, each on its own clock."""
 
-    STORED = "stored"
-    DUPLICATE = "duplicate"
-    UNEXPECTED = "unexpected"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """A receipt that is expected: what it must cover as the case froze it, and whether it is in already."""
-
-    frozen: Coverage | None
-    is_in: bool
-
-
-class Receipts(Protocol):
-    """The receipts of all erasures, and the receipt log that they stand in."""
-
-    async def expected(self, erasure_id: str, holder: str) -> Expected | None:
-        """What the receipt of a holder must cover; none if nobody expects one."""
+    async def due(self, service: str, most: int) -> tuple[list[Delivery], list[Outcome], datetime | None]:
+        """What a service is to be told now, the least tried first, and what cannot be read; else when."""
         ...
 
-    async def store(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> Stored:
-        """Store a checked receipt and append its leaf to the receipt log, in one unit of work, once."""
+    async def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Store receipts and append them to the receipt log, and put off the rest, in one transaction.
+
+        What has become due anew since it was told stays due.
+        """
         ...
 
-    async def refuse(self, erasure_id: str, holder: str, code: str) -> None:
-        """Note that a receipt was not taken, so that the case shows it; nothing if one is in already."""
+    async def hurry(self, service: str) -> None:
+        """All that a service still owes is due at once: it says that it is back."""
         ...
 
 
@@ -213,14 +211,6 @@ class ReceiptLog(Protocol):
         ...
 
 
-class Turns(Protocol):
-    """Deliveries to our own part that wait for their turn."""
-
-    def come(self, erasure_id: str) -> None:
-        """Its turn has come."""
-        ...
-
-
 class Accounts(Protocol):
     """The account service and the keeper of quota keys."""
 
@@ -238,6 +228,18 @@ class Holders(Protocol):
 
     async def page(self, service: str, locators: dict[str, list[str]], cursor: str | None) -> ExportPage:
         """A page of a person's rows."""
+        ...
+
+
+class Fulfilment(Protocol):
+    """Every service that holds personal data, our own part of the platform included."""
+
+    async def fulfil(self, service: str, commands: Sequence[Command]) -> list[HolderAnswer]:
+        """Have a service carry out commands.
+
+        Raises:
+            Refusal: it is away, or refused.
+        """
         ...
 
 

@@ -1,6 +1,7 @@
-"""The tables of dsar: cases, erasures and who must prove them, the ledger, the receipt log.
+"""The tables of dsar: cases, commands and who must prove them, the ledger, the receipt log.
 
-What names a person (`case_party`, `erasure_locator`, the mail queue) stands apart from what remains as proof.
+What names a person (`case_party`, `command_locator`, `command_value`, the mail queue) stands apart from what remains as
+proof.
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ PROOF_KEPT = timedelta(days=3 * 366)
 LEDGER_KEPT = timedelta(days=120)
 # The longest a case may take (three months), and 90 days more.
 PARTY_KEPT = timedelta(days=180)
-OPEN_ERASURE_KEPT = timedelta(days=365)
+OPEN_COMMAND_KEPT = timedelta(days=365)
 LOOKUP_KEPT = timedelta(days=1)
 # As long as the gateway knows a repeated request.
 IDEMPOTENCY_KEPT = timedelta(days=1)
@@ -46,7 +47,7 @@ def _proof(purpose: str, reason: str) -> PersonalData:
         purpose=purpose,
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=PROOF_KEPT,
-        located_by={Locator.ERASURE_ID: "erasure_id"},
+        located_by={Locator.COMMAND_ID: "command_id"},
         expires="recorded_at",
         source="the handling of the request",
         retained=Retained(article="Art. 5(2), Art. 17(3)(e)", reason=reason, period=PROOF_KEPT),
@@ -69,7 +70,8 @@ class CaseRecord(Base, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     package_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     account_hash: str = Field(max_length=HASH_MAX)
-    erasure_id: str | None = Field(default=None, max_length=ID_MAX, index=True)
+    # The last command that the case led to.
+    command_id: str | None = Field(default=None, max_length=ID_MAX, index=True)
     # While a package is to be gathered: when it is tried next, failures in a row, since when it is quarantined.
     next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     failures: int = Field(default=0)
@@ -99,24 +101,24 @@ class CaseParty(Base, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Erasure(Base, table=True):
-    """How far an erasure has come; each step leaves its time."""
+class CommandRow(Base, table=True):
+    """A demand on stored data and how far it has come; each step leaves its time."""
 
-    __tablename__ = "erasure"
+    __tablename__ = "command"
     __personal_data__: ClassVar[Declaration] = _proof(
-        "carry an erasure through every holder, and prove it",
-        "opaque ids, dates and commitments: the erasure's certificate is issued from them",
+        "carry a demand on stored data through every holder, and prove it",
+        "opaque ids, dates and commitments: an erasure's certificate is issued from them",
     )
-    erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
-    case_id: str = Field(max_length=ID_MAX, unique=True)
+    command_id: str = Field(primary_key=True, max_length=ID_MAX)
+    case_id: str = Field(max_length=ID_MAX, index=True)
+    kind: str = Field(max_length=NAME_MAX)
     sequence: int = Field(sa_column=Column(BigInteger, nullable=False, unique=True))
     recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
     commitments: list[str] = Field(sa_type=JSON)
     superseded: list[dict[str, Any]] = Field(sa_type=JSON)
-    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    goodbye_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    certified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    letter_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     late_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -127,63 +129,103 @@ class Erasure(Base, table=True):
 
 
 class ExpectedReceipt(Base, table=True):
-    """A holder that must prove the erasure, and its receipt once that is in."""
+    """A holder that must prove a command, of the set frozen with it; and its receipt once that is in."""
 
     __tablename__ = "expected_receipt"
     __personal_data__: ClassVar[Declaration] = _proof(
-        "know which holders have proved an erasure",
-        "signed receipts with opaque ids and counts: the proof that every store was erased",
+        "know which holders have proved what was demanded",
+        "signed receipts with opaque ids and counts: the proof that every store did what was demanded",
     )
-    erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
+    __table_args__ = (Index("ix_expected_receipt_due", "service", "next_attempt_at"),)
+    command_id: str = Field(primary_key=True, max_length=ID_MAX)
     holder: str = Field(primary_key=True, max_length=NAME_MAX)
+    service: str = Field(max_length=NAME_MAX)
     recipient: bool
+    place: int
     recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    # What its receipt must cover, as the inventory said when the case was opened.
-    inventory_hash: str | None = Field(default=None, max_length=HASH_MAX)
-    emptied: list[str] = Field(default_factory=list, sa_type=JSON)
-    retained: list[str] = Field(default_factory=list, sa_type=JSON)
+    # What its receipt must cover, as the inventory said when the command was issued.
+    inventory_hash: str = Field(max_length=HASH_MAX)
+    probed: list[str] = Field(sa_type=JSON)
+    retained: list[str] = Field(sa_type=JSON)
     # The last receipt that was not taken, by its fault's code; none once a receipt is in.
     refused: str | None = Field(default=None, max_length=NAME_MAX)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     receipt: bytes | None = Field(default=None, sa_type=LargeBinary)
     leaf_index: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    # From the telling until the receipt is in: when the service is asked next, failures in a row, since when it is
+    # quarantined.
+    next_attempt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    failures: int = Field(default=0)
+    quarantined_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
-class ErasureLocator(Base, table=True):
-    """Whom an erasure concerns: told to holders by claim check, gone when the last one has its receipt."""
-
-    __tablename__ = "erasure_locator"
-    __personal_data__: ClassVar[Declaration] = PersonalData(
+def _until_closed(purpose: str, reason: str, source: str) -> PersonalData:
+    """What names the person while a command is under way; kept through the erasure of our own part."""
+    return PersonalData(
         categories=(Category.REQUESTS, Category.CONTACT),
-        purpose="tell each holder and recipient whom an erasure concerns",
+        purpose=purpose,
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
-        retention=OPEN_ERASURE_KEPT,
-        located_by={Locator.ERASURE_ID: "erasure_id"},
-        expires="recorded_at",
-        source="the account",
+        retention=OPEN_COMMAND_KEPT,
+        located_by={Locator.COMMAND_ID: "command_id"},
+        expires=None,  # what is owed is never swept: it goes when the command closes
+        source=source,
         retained=Retained(
-            article="Art. 17(1), Art. 19",
-            reason="the identifiers to erase by; destroyed at once when the last holder and recipient have finished",
-            period=OPEN_ERASURE_KEPT,
-            until_recipients=True,
+            article="Art. 17(1), Art. 19", reason=reason, period=OPEN_COMMAND_KEPT, until_recipients=True
         ),
     )
-    erasure_id: str = Field(primary_key=True, max_length=ID_MAX)
+
+
+class CommandLocator(Base, table=True):
+    """Whom a command concerns: told to holders, gone when the last one has given its receipt."""
+
+    __tablename__ = "command_locator"
+    __personal_data__: ClassVar[Declaration] = _until_closed(
+        "tell each holder and recipient whom a demand concerns",
+        "the identifiers to find by; destroyed at once when the last holder and recipient have finished",
+        "the account",
+    )
+    command_id: str = Field(primary_key=True, max_length=ID_MAX)
     kind: str = Field(primary_key=True, max_length=NAME_MAX)
     value: str = Field(primary_key=True, max_length=320)
-    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CommandValue(Base, table=True):
+    """A new value of a rectification: told to holders, gone when the last one has given its receipt."""
+
+    __tablename__ = "command_value"
+    __personal_data__: ClassVar[Declaration] = _until_closed(
+        "tell each holder and recipient what to correct",
+        "the corrected values; destroyed at once when the last holder and recipient have finished",
+        "the data subject",
+    )
+    command_id: str = Field(primary_key=True, max_length=ID_MAX)
+    field: str = Field(primary_key=True, max_length=NAME_MAX)
+    value: str = Field(max_length=320)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CommandLetter(Base, table=True):
+    """A last letter that has not left the mail queue: our own part waits for it."""
+
+    __tablename__ = "command_letter"
+    __personal_data__: ClassVar[Declaration] = NoPersonalData(
+        reason="opaque ids of letters in the queue; gone with the letter, or with the command"
+    )
+    letter_id: str = Field(primary_key=True, max_length=ID_MAX)
+    command_id: str = Field(max_length=ID_MAX, index=True)
 
 
 class LedgerEntry(Base, table=True):
-    """An erasure in the order of its coming: whom a restored copy must no longer hold."""
+    """A command in the order of its coming: whom a restored copy must no longer hold, or hold changed."""
 
     __tablename__ = "ledger_entry"
     __personal_data__: ClassVar[Declaration] = PersonalData(
         categories=(Category.REQUESTS,),
-        purpose="recognise who was erased, if an old copy is restored",
+        purpose="recognise whose data a restored copy must no longer hold, or must hold changed",
         legal_basis=LegalBasis.LEGAL_OBLIGATION,
         retention=LEDGER_KEPT,
-        located_by={Locator.ERASURE_ID: "erasure_id"},
+        located_by={Locator.COMMAND_ID: "command_id"},
         expires="recorded_at",
         source="the account",
         retained=Retained(
@@ -197,7 +239,8 @@ class LedgerEntry(Base, table=True):
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
-    erasure_id: str = Field(max_length=ID_MAX, unique=True)
+    command_id: str = Field(max_length=ID_MAX, unique=True)
+    kind: str = Field(max_length=NAME_MAX)
     recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
     hashes: list[dict[str, str]] = Field(sa_type=JSON)
 

@@ -94,10 +94,10 @@ def test_what_is_no_certificate_is_refused_calmly(garbage: bytes) -> None:
 @pytest.mark.parametrize(
     ("change", "because"),
     [
-        ({"probe": {"rows": 1}}, "not listed as retained"),
-        ({"clean": False}, "clean probe"),
-        ({"service": "auth"}, "another service"),
-        ({"erasure_id": "somebody-elses-erasure"}, "something else"),
+        ({"probe": {"rows": 1}}, "found something left"),
+        ({"service": "auth"}, "something else"),
+        ({"kind": "restrict"}, "something else"),
+        ({"command_id": "somebody-elses-command"}, "something else"),
         ({"holder": "speechtoken", "service": "speechtoken"}, "something else"),
         ({"probe": "nothing"}, "shape"),
     ],

@@ -4,16 +4,16 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.holder import HOLDERS, OWN_HOLDERS, SERVICES, service_of
+from contracts.holder import HOLDERS, OWN_HOLDERS, RECIPIENT_HOLDERS, SERVICES, service_of
 from kernel import merkle
-from kernel.erasure_receipt import RECEIPT_DOMAIN, receipt_leaf
+from kernel.receipt import RECEIPT_DOMAIN, receipt_leaf
 from kernel.signature import public_key_of, sign
-from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
+from services.dsar.domain.case import CaseView, ErasureRecord, FrozenHolder, LoggedReceipt
 from services.dsar.domain.pseudonyms import commitment, nonce
 from services.dsar.usecases.certify import IssueCertificate, Signing, as_file
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-ERASURE_ID = "an-erasure-of-the-test"
+COMMAND_ID = "a-command-of-the-test"
 ADDRESS = "kim@example.org"
 OTHER_LEAVES = 5
 
@@ -37,7 +37,7 @@ class Issuing:
     async def issue(self, *, waiting: tuple[str, ...] = ()) -> bytes:
         """The file, in its canonical form; `waiting` recipients have no receipt."""
         case = CaseView(
-            id="a-case-of-the-test", right="erasure", state="closed", received_at=NOW, due_at=NOW, erasure_id=ERASURE_ID
+            id="a-case-of-the-test", right="erasure", state="closed", received_at=NOW, due_at=NOW, command_id=COMMAND_ID
         )
         record = self.record(waiting)
         return as_file(await IssueCertificate(_Kept(record), _Noon(), self.signing).issue(case))  # type: ignore[arg-type] # the one method that is used
@@ -65,8 +65,17 @@ class Issuing:
         }
         return ErasureRecord(
             case_id="a-case-of-the-test",
-            erasure_id=ERASURE_ID,
+            command_id=COMMAND_ID,
             state="waiting_for_recipients" if waiting else "closed",
+            holders=tuple(
+                FrozenHolder(
+                    holder=holder,
+                    service=service_of(holder),
+                    recipient=holder in RECIPIENT_HOLDERS,
+                    inventory_hash="0" * 64,
+                )
+                for holder in HOLDERS
+            ),
             received_at=NOW,
             requested_at=NOW,
             completed_at=NOW + timedelta(seconds=2),
@@ -86,12 +95,13 @@ class Issuing:
             "holder": holder,
             "service": service_of(holder),
             "inventory_hash": "0" * 64,
-            "erasure_id": ERASURE_ID,
+            "command_id": COMMAND_ID,
+            "kind": "erase",
             "salt": secrets.token_hex(32),
-            "erased": {"rows": 3},
+            "looked_for": {"account_id": 1},
+            "changed": {"rows": 3},
             "retained": retained if holder == OWN_HOLDERS[-1] else [],
             "probe": {"rows": 0},
-            "clean": True,
             "at": "2026-11-22T12:00:01Z",
             **self.changes.get(holder, {}),
         }
@@ -102,8 +112,8 @@ class _Kept:
     def __init__(self, record: ErasureRecord) -> None:
         self._record = record
 
-    async def record(self, erasure_id: str) -> ErasureRecord | None:
-        return self._record if erasure_id == self._record.erasure_id else None
+    async def record(self, command_id: str) -> ErasureRecord | None:
+        return self._record if command_id == self._record.command_id else None
 
 
 class _Noon:

@@ -1,21 +1,29 @@
 """The holders of dsar in miniature: every other holder of personal data on a real bus, with rows in memory."""
 
-import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from chassis.bus import Answer, Bus, DurableConsumer
-from chassis.bus.consumers import publish_durably
+from chassis.bus import Answer, Bus
 from chassis.clock import Clock
 from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocators, AccountLocatorsRequest, BlockAccount
-from contracts.dsar import CLAIM, ERASURE_COMPLETED, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
-from contracts.fulfilment import HolderReceipt as Receipt
+from contracts.fulfilment import (
+    FULFIL,
+    HOLDER_READY,
+    TOLD,
+    Command,
+    CommandKind,
+    Fulfil,
+    Fulfilled,
+    HolderAnswer,
+    HolderReady,
+    HolderReceipt,
+)
 from contracts.gateway import QUOTA_KEYS, QuotaKeys, QuotaKeysRequest
 from contracts.holder import (
     EXPORT,
@@ -29,12 +37,15 @@ from contracts.holder import (
 )
 from contracts.messages import Done
 from contracts.personal_data import Locator
-from kernel.erasure_receipt import RECEIPT_DOMAIN, coverages, sign
+from kernel.receipt import RECEIPT_DOMAIN, coverages, sign
 from tests.support.nats import NatsServer
 
 PAGE_ROWS = 2
 INVENTORIES = Path(__file__).parents[2] / "contracts" / "schemas" / "holders.json"
-COVERAGE = coverages(json.loads(INVENTORIES.read_bytes())["inventories"])
+DECLARED = json.loads(INVENTORIES.read_bytes())["inventories"]
+COVERAGES = {kind: coverages(DECLARED, kind) for kind in CommandKind}
+
+Script = Callable[[Command], HolderAnswer]
 
 
 def retained(store: str) -> dict[str, str]:
@@ -43,21 +54,22 @@ def retained(store: str) -> dict[str, str]:
 
 
 class ToyHolders:
-    """auth, gateway and the others. `rows[holder][locator value]` are a person's rows; `down` holders do not act;
-    the pages of `garbled` accounts cannot be read."""
+    """auth, gateway and the others. `rows[holder][locator value]` are a person's rows; the pages of `garbled` accounts
+    cannot be read. A service that is `down` refuses; one whose recipient is `down` answers “not yet” for it. A holder
+    that has one of the `scripts` answers by that."""
 
     def __init__(self, server: NatsServer) -> None:
         self.rows: dict[str, dict[str, list[dict[str, Any]]]] = {holder: {} for holder in HOLDERS}
         self.addresses: dict[str, str] = {}
         self.blocked: list[str] = []
-        self.claims: list[tuple[str, Claim]] = []
-        self.deliveries: list[tuple[str, str]] = []
+        self.told: list[tuple[str, Command]] = []
+        self.batches: list[tuple[str, int]] = []
+        self.scripts: dict[str, Script] = {}
         self.down: set[str] = set()
         self.garbled: set[str] = set()
-        self.sent: dict[tuple[str, str], bytes] = {}
+        self.receipts: dict[tuple[str, str], HolderReceipt] = {}
         self._server = server
         self.buses = {role: Bus(role, Clock()) for role in SERVICES if role != "dsar"}
-        self._tasks: list[asyncio.Task[None]] = []
 
     def person(self, account_id: str) -> str:
         """A person with a row in every holder; returns the address."""
@@ -79,11 +91,8 @@ class ToyHolders:
         await self.buses["auth"].serve(ACCOUNT_LOCATORS, self._locators)
         await self.buses["auth"].serve(BLOCK_ACCOUNT, self._block)
         await self.buses["gateway"].serve(QUOTA_KEYS, self._quota_keys)
-        for holder in HOLDERS:
-            if holder != "dsar":
-                bus = self.buses[service_of(holder)]
-                consumer = DurableConsumer(bus, ERASURE_REQUESTED, holder, self._erasing(holder))
-                self._tasks.append(asyncio.create_task(consumer.run()))
+        for service in TOLD:
+            await self.buses[service].serve(FULFIL[service], self._fulfilling(service))
         for bus in self.buses.values():
             await bus.serving()
         return self
@@ -91,63 +100,72 @@ class ToyHolders:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         for bus in self.buses.values():
             await bus.close()
 
-    async def send(self, holder: str, receipt: Receipt) -> None:
-        """Publish a receipt on the subject of a holder, in the role of its service."""
-        bus, data = self.buses[service_of(holder)], receipt.model_dump_json().encode()
-        await publish_durably(bus, ERASURE_COMPLETED.subject_for(holder), data, secrets.token_hex(8))
+    async def back(self, *holders: str) -> None:
+        """These are no longer down, and their services say so."""
+        self.down -= set(holders)
+        for service in sorted({service_of(holder) for holder in holders}):
+            await self.buses[service].signal(HOLDER_READY[service], HolderReady(service=service))
 
-    def receipt(self, holder: str, erasure_id: str, *, seed_of: str | None = None, **changed: Any) -> Receipt:
+    def receipt(self, holder: str, command: Command, /, *, seed_of: str | None = None, **changed: Any) -> HolderReceipt:
         """A receipt as a holder signs it; `changed` replaces members of its body before it is signed."""
+        coverage = COVERAGES[command.kind][holder]
         body = {
             "domain": RECEIPT_DOMAIN,
             "holder": holder,
             "service": service_of(holder),
-            "inventory_hash": COVERAGE[holder].inventory_hash,
-            "erasure_id": erasure_id,
+            "inventory_hash": coverage.inventory_hash,
+            "command_id": command.command_id,
+            "kind": command.kind.value,
             "salt": secrets.token_hex(32),
-            "erased": {"toy": 3},
-            "retained": [retained(store) for store in sorted(COVERAGE[holder].retained)],
-            "probe": dict.fromkeys(sorted(COVERAGE[holder].emptied), 0),
-            "clean": True,
+            "looked_for": {kind.value: len(values) for kind, values in command.locators.items()},
+            "changed": {"toy": 3},
+            "probe": dict.fromkeys(sorted(coverage.probed), 0),
+            "retained": [retained(store) for store in sorted(coverage.retained)],
             "at": "2026-11-22T12:00:00Z",
             **changed,
         }
         seed = self._server.keys.secret(f"receipt-{seed_of or service_of(holder)}")
         return sign(seed, body)
 
-    def _erasing(self, holder: str) -> Callable[[ErasureRequested], Awaitable[None]]:
-        async def erase(event: ErasureRequested) -> None:
-            self.deliveries.append((holder, event.erasure_id))
-            if holder in self.down:
+    def answer(self, holder: str, command: Command, receipt: HolderReceipt | None) -> HolderAnswer:
+        return HolderAnswer(command_id=command.command_id, holder=holder, receipt=receipt)
+
+    def _fulfilling(self, service: str) -> Callable[[Fulfil, Caller], Awaitable[Fulfilled]]:
+        async def fulfil(request: Fulfil, _caller: Caller) -> Fulfilled:
+            self.batches.append((service, len(request.commands)))
+            if service in self.down:
                 raise Refusal(ErrorKind.UNAVAILABLE, "down")
-            bus = self.buses[service_of(holder)]
-            request = ClaimRequest(erasure_id=event.erasure_id, holder=holder)
-            claim = await bus.call(CLAIM, request)
-            self.claims.append((holder, claim))
-            if claim.done:
-                return
-            for account_id in list(self.rows[holder]):
-                if self._concerns(claim, account_id):
-                    self.rows[holder].pop(account_id, None)
-            await self.send(holder, self.receipt(holder, event.erasure_id))
+            told = [(holder, command) for command in request.commands for holder in command.holders]
+            self.told += told
+            return Fulfilled(answers=[self._answered(holder, command) for holder, command in told])
 
-        return erase
+        return fulfil
 
-    def _concerns(self, claim: Claim, account_id: str) -> bool:
+    def _answered(self, holder: str, command: Command) -> HolderAnswer:
+        if holder in self.scripts:
+            return self.scripts[holder](command)
+        if holder in self.down:
+            return self.answer(holder, command, None)
+        if command.kind is CommandKind.ERASE:
+            for account_id in [name for name in self.rows[holder] if self._concerns(command.locators, name)]:
+                del self.rows[holder][account_id]
+        key = (holder, command.command_id)
+        if key not in self.receipts:
+            self.receipts[key] = self.receipt(holder, command)
+        return self.answer(holder, command, self.receipts[key])
+
+    def _concerns(self, locators: Mapping[Locator, Sequence[str]], account_id: str) -> bool:
         known = {account_id, self.addresses[account_id], f"quota-{account_id}", f"visitor-{account_id}"}
-        return any(value in known for values in claim.locators.values() for value in values)
+        return any(value in known for values in locators.values() for value in values)
 
     def _exporting(self, role: str) -> Callable[[ExportRequest, Caller], Awaitable[ExportPage | Answer]]:
         async def export(request: ExportRequest, _caller: Caller) -> ExportPage | Answer:
             if role in self.down:
                 raise Refusal(ErrorKind.UNAVAILABLE, "down")
-            told = Claim(done=False, locators=request.locators)
+            told = request.locators
             if any(self._concerns(told, name) for name in self.garbled):
                 return Answer(b'{"stores": 7}', {})
             found = [row for name, rows in self.rows[role].items() if self._concerns(told, name) for row in rows]

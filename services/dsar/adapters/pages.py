@@ -148,7 +148,7 @@ def _receipts(title: str, entries: Iterable[tuple[str, dict[str, Any] | None]], 
             rows.append(_row("td", [name, "", "", label("waiting")]))
             continue
         body = entry["receipt"]["body"]
-        erased = sum(body["erased"].values())
+        erased = sum(body["changed"].values())
         rows.append(_row("td", [name, erased, sum(body["probe"].values()), entry["receipt"]["signature"][:16] + "…"]))
     return f"{plain_page.begin_table(title)}{''.join(rows)}{plain_page.TABLE_END}"
 

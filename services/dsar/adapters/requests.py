@@ -1,7 +1,7 @@
 """Cases in SQL: each method is one unit of work, letters and expected receipts included."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam
@@ -12,57 +12,56 @@ from chassis.database import Database, Session, affected, insert_into, wake_afte
 from chassis.mail import Letter as MailLetter
 from chassis.mail import post
 from contracts.dsar import Right, State
-from contracts.holder import HOLDERS, RECIPIENT_HOLDERS
-from kernel.erasure_receipt import Coverage
 from services.dsar.adapters.attempts import Attempts
+from services.dsar.adapters.issuing import Coverages, issue
 from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.domain.attempts import Due
-from services.dsar.domain.case import CaseView, Held, Letter, NewCase, NewErasure
+from services.dsar.domain.case import CaseView, Held, Letter, NewCase, NewCommand
 from services.dsar.domain.deadline import PACKAGE_KEPT
 from services.dsar.tables import (
     TABLES,
     CaseParty,
     CaseRecord,
-    Erasure,
-    ErasureLocator,
     ExpectedReceipt,
-    LedgerEntry,
     LookupLetter,
     OpeningRequest,
 )
 
 CASES_MAX = 200
-# Woken when there is something to gather, or an erasure can go on.
-GATHERING, ERASING = "gathering", "erasing"
+# Woken when there is something to gather.
+GATHERING = "gathering"
+# Longer than the gathering of a package takes, so that nobody else begins it meanwhile.
+LEASE = timedelta(minutes=5)
 PACKAGED = frozenset({Right.ACCESS, Right.PORTABILITY})
 PARTY: Any = CaseParty.__table__  # type: ignore[attr-defined] # every table model has one
 LOOKUP: Any = LookupLetter.__table__  # type: ignore[attr-defined]
 OPENING: Any = OpeningRequest.__table__  # type: ignore[attr-defined]
 RECEIPT: Any = ExpectedReceipt.__table__  # type: ignore[attr-defined]
-SHOWN = tuple(RECEIPT.c[name] for name in ("erasure_id", "holder", "recipient", "received_at", "refused"))
-OF_ERASURES = RECEIPT.c.erasure_id.in_(bindparam("of", expanding=True))
-HELD = RECEIPT.select().with_only_columns(*SHOWN).where(OF_ERASURES)
+SHOWN = tuple(RECEIPT.c[name] for name in ("command_id", "holder", "recipient", "received_at", "refused"))
+HELD = select(*SHOWN).where(RECEIPT.c.command_id.in_(bindparam("of", expanding=True))).order_by(RECEIPT.c.place)
 PACKAGES = Attempts(CaseRecord.__table__, "id")  # type: ignore[attr-defined]
 
 
 class SqlRequests:
-    """The cases of a database. `coverage`: what the receipt of each holder must cover from now on."""
+    """The cases of a database. `coverages`: what the receipt of each holder must cover from now on."""
 
-    def __init__(
-        self, database: Database, templates: LetterTemplates, clock: Clock, coverage: Mapping[str, Coverage]
-    ) -> None:
+    def __init__(self, database: Database, templates: LetterTemplates, clock: Clock, coverages: Coverages) -> None:
         self._database = database
         self._templates = templates
         self._clock = clock
-        self._coverage = coverage
+        self._coverages = coverages
 
     async def record(self, case: NewCase, letters: Sequence[Letter], idempotency_key: str | None) -> str:
         """Record a case and queue its letters; the id of the case that the key stands for, maybe an earlier one."""
         return await self._database.write(_record, case, self._rendered(letters), idempotency_key)
 
-    async def record_erasure(self, case: NewCase, erasure: NewErasure, letters: Sequence[Letter]) -> bool:
+    async def record_erasure(self, case: NewCase, command: NewCommand, letters: Sequence[Letter]) -> bool:
         """Record all that an erasure needs to go through by itself; false, and nothing, if the account has one."""
-        return await self._database.write(_record_erasure, case, erasure, self._rendered(letters), self._coverage)
+        return await self._database.write(_record_erasure, case, command, self._rendered(letters), self._coverages)
+
+    async def record_command(self, case_id: str, command: NewCommand) -> bool:
+        """Record a command of an open case; false, and nothing, if the case is not open or has one under way."""
+        return await self._database.write(_record_command, case_id, command, self._clock.now(), self._coverages)
 
     async def opened_by(self, account_id: str, idempotency_key: str) -> CaseView | None:
         """The case that an earlier request with the account's key opened."""
@@ -80,13 +79,14 @@ class SqlRequests:
         """An account's cases, newest first."""
         return await self._database.read(_views, col(CaseParty.account_id) == account_id)
 
-    async def due(self, most: int) -> tuple[list[Due], datetime | None]:
-        """The cases whose package is to be gathered now, and when the next one is due."""
-        return await self._database.read(PACKAGES.due, self._clock.now(), most)
+    async def take(self) -> Due | datetime | None:
+        """A case whose package is to be gathered now, leased to the caller alone; else when the next one is due."""
+        return await self._database.write(_take, self._clock.now())
 
-    async def fail(self, due: Due, *, is_poison: bool) -> bool:
+    async def put_off(self, due: Due, *, is_poison: bool) -> bool:
         """Note that a package could not be gathered; whether its case has just been put into quarantine."""
-        return await self._database.write(PACKAGES.fail, due, self._clock.now(), is_poison=is_poison)
+        now = self._clock.now()
+        return bool(await self._database.write(PACKAGES.put_off, [due.key], now, is_poison=is_poison))
 
     async def gathered(self, case_id: str, letters: Sequence[Letter]) -> None:
         """The package can be fetched, for seven days."""
@@ -105,7 +105,7 @@ def _record(session: Session, case: NewCase, letters: list[MailLetter], idempote
         earlier = _claim_key(session, case, idempotency_key)
         if earlier is not None:
             return earlier
-    session.add_all(_rows_of(case, erasure_id=None))
+    session.add_all(_rows_of(case, command_id=None))
     _post(session, letters)
     wake_after_commit(session, GATHERING)
     return case.id
@@ -122,23 +122,31 @@ def _claim_key(session: Session, case: NewCase, idempotency_key: str) -> str | N
     return found
 
 
+def _take(session: Session, now: datetime) -> Due | datetime | None:
+    return PACKAGES.take(session, now, LEASE) or PACKAGES.next_at(session)
+
+
 def _record_erasure(
-    session: Session, case: NewCase, erasure: NewErasure, letters: list[MailLetter], coverage: Mapping[str, Coverage]
+    session: Session, case: NewCase, command: NewCommand, letters: list[MailLetter], coverages: Coverages
 ) -> bool:
-    record, party = _rows_of(case, erasure.erasure_id)
+    record, party = _rows_of(case, command.command_id)
     values = {column.name: getattr(party, column.name) for column in PARTY.columns}
     only = insert_into(session, PARTY).values(values).on_conflict_do_nothing(index_elements=["erasing_account"])
     if not affected(session, only):  # the account's second erasure ends here, before anything else is read
         return False
-    entry = LedgerEntry(erasure_id=erasure.erasure_id, recorded_at=case.received_at, hashes=erasure.hashes)
-    session.add_all([record, entry])
-    session.flush()
+    session.add(record)
     superseded = _supersede(session, case)
-    session.add(_erasure_row(case, erasure, entry.sequence or 0, superseded))
-    session.add_all(_expected(case, erasure, coverage))
-    session.add_all(_locators(case, erasure))
+    issue(session, case.id, command, case.received_at, coverages, superseded)
     _post(session, letters)
-    wake_after_commit(session, ERASING)
+    return True
+
+
+def _record_command(session: Session, case_id: str, command: NewCommand, now: datetime, coverages: Coverages) -> bool:
+    begun = {"state": State.EXECUTING.value, "command_id": command.command_id}
+    waiting = (col(CaseRecord.id) == case_id) & (col(CaseRecord.state) == State.AWAITING_INSTRUCTION.value)
+    if not affected(session, update(CaseRecord).where(waiting).values(begun)):
+        return False
+    issue(session, case_id, command, now, coverages, [])
     return True
 
 
@@ -183,7 +191,7 @@ def _supersede(session: Session, case: NewCase) -> list[dict[str, Any]]:
     return superseded
 
 
-def _rows_of(case: NewCase, erasure_id: str | None) -> tuple[CaseRecord, CaseParty]:
+def _rows_of(case: NewCase, command_id: str | None) -> tuple[CaseRecord, CaseParty]:
     record = CaseRecord(
         id=case.id,
         right=case.right,
@@ -191,13 +199,13 @@ def _rows_of(case: NewCase, erasure_id: str | None) -> tuple[CaseRecord, CasePar
         recorded_at=case.received_at,
         due_at=case.due_at,
         account_hash=case.account_hash,
-        erasure_id=erasure_id,
+        command_id=command_id,
         next_attempt_at=case.received_at if case.state == State.GATHERING else None,
     )
     party = CaseParty(
         case_id=case.id,
         account_id=case.account_id,
-        erasing_account=case.account_id if erasure_id else None,
+        erasing_account=case.account_id if command_id else None,
         right=case.right,
         details=case.details,
         language=case.language,
@@ -205,41 +213,6 @@ def _rows_of(case: NewCase, erasure_id: str | None) -> tuple[CaseRecord, CasePar
         due_at=case.due_at,
     )
     return record, party
-
-
-def _erasure_row(case: NewCase, erasure: NewErasure, sequence: int, superseded: list[dict[str, Any]]) -> Erasure:
-    return Erasure(
-        erasure_id=erasure.erasure_id,
-        case_id=case.id,
-        sequence=sequence,
-        recorded_at=case.received_at,
-        commitments=erasure.commitments,
-        superseded=superseded,
-        next_attempt_at=case.received_at,
-    )
-
-
-def _expected(case: NewCase, erasure: NewErasure, coverage: Mapping[str, Coverage]) -> list[ExpectedReceipt]:
-    return [
-        ExpectedReceipt(
-            erasure_id=erasure.erasure_id,
-            holder=holder,
-            recipient=holder in RECIPIENT_HOLDERS,
-            recorded_at=case.received_at,
-            inventory_hash=coverage[holder].inventory_hash,
-            emptied=sorted(coverage[holder].emptied),
-            retained=sorted(coverage[holder].retained),
-        )
-        for holder in HOLDERS
-    ]
-
-
-def _locators(case: NewCase, erasure: NewErasure) -> list[ErasureLocator]:
-    return [
-        ErasureLocator(erasure_id=erasure.erasure_id, kind=kind, value=value, recorded_at=case.received_at)
-        for kind, values in erasure.locators.items()
-        for value in sorted(set(values))
-    ]
 
 
 def _first(session: Session, condition: ColumnElement[bool]) -> CaseView | None:
@@ -251,21 +224,21 @@ def _views(session: Session, condition: ColumnElement[bool]) -> list[CaseView]:
     query = select(CaseRecord, CaseParty).outerjoin(CaseParty, col(CaseParty.case_id) == col(CaseRecord.id))
     query = query.where(condition).order_by(col(CaseRecord.recorded_at).desc(), col(CaseRecord.id)).limit(CASES_MAX)
     rows = [(record, party) for record, party in session.execute(query)]
-    held = _held(session, [record.erasure_id for record, _ in rows if record.erasure_id])
-    return [_view(record, party, held.get(record.erasure_id or "", {})) for record, party in rows]
+    held = _held(session, [record.command_id for record, _ in rows if record.command_id])
+    return [_view(record, party, held.get(record.command_id or "", [])) for record, party in rows]
 
 
-def _held(session: Session, erasure_ids: list[str]) -> dict[str, dict[str, Held]]:
-    if not erasure_ids:
+def _held(session: Session, command_ids: list[str]) -> dict[str, list[Held]]:
+    if not command_ids:
         return {}
-    found: dict[str, dict[str, Held]] = {}
-    for row in session.execute(HELD, {"of": erasure_ids}):
+    found: dict[str, list[Held]] = {}
+    for row in session.execute(HELD, {"of": command_ids}):
         held = Held(holder=row.holder, recipient=row.recipient, received_at=row.received_at, refused=row.refused)
-        found.setdefault(row.erasure_id, {})[row.holder] = held
+        found.setdefault(row.command_id, []).append(held)
     return found
 
 
-def _view(record: CaseRecord, party: CaseParty | None, held: dict[str, Held]) -> CaseView:
+def _view(record: CaseRecord, party: CaseParty | None, held: list[Held]) -> CaseView:
     return CaseView(
         id=record.id,
         right=record.right,
@@ -273,8 +246,8 @@ def _view(record: CaseRecord, party: CaseParty | None, held: dict[str, Held]) ->
         received_at=record.recorded_at,
         due_at=record.due_at,
         package_until=record.package_until,
-        erasure_id=record.erasure_id,
+        command_id=record.command_id,
         account_id=party.account_id if party else None,
         language=party.language if party else "sv",
-        holders=tuple(held[holder] for holder in HOLDERS if holder in held),
+        holders=tuple(held),
     )

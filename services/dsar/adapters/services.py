@@ -1,14 +1,17 @@
 """The other services, over the bus."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 from chassis.bus import Bus
 from contracts.auth import ACCOUNT_LOCATORS, BLOCK_ACCOUNT, AccountLocatorsRequest, BlockAccount
 from contracts.errors import ErrorKind, Refusal
+from contracts.fulfilment import FULFIL, Command, Fulfil, HolderAnswer
 from contracts.gateway import QUOTA_KEYS, QuotaKeysRequest
 from contracts.holder import EXPORT, ExportPage, ExportRequest
 from contracts.personal_data import Locator
 from services.dsar.domain.case import Subject
+from services.dsar.domain.command import OWN_HOLDER
 
 
 class BusAccounts:
@@ -48,10 +51,22 @@ class BusAccounts:
 
 
 class BusHolders:
-    """Every service's export."""
+    """Every service that holds personal data; `own` is our own part, which is called directly."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, own: Callable[[Sequence[Command]], Awaitable[list[HolderAnswer]]]) -> None:
         self._bus = bus
+        self._own = own
+
+    async def fulfil(self, service: str, commands: Sequence[Command]) -> list[HolderAnswer]:
+        """Have a service carry out commands.
+
+        Raises:
+            Refusal: it did not answer, or refused.
+        """
+        if service == OWN_HOLDER:
+            return await self._own(commands)
+        fulfilled = await self._bus.call(FULFIL[service], Fulfil(commands=list(commands)))
+        return fulfilled.answers
 
     async def page(self, service: str, locators: dict[str, list[str]], cursor: str | None) -> ExportPage:
         """A page of a person's rows.

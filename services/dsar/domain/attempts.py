@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 RETRY_FIRST = timedelta(seconds=1)
-RETRY_MAX = timedelta(minutes=5)
+# A service tells when it is back; this is for when that is not heard.
+RETRY_MAX = timedelta(minutes=1)
 # What a bug of ours, or a page that cannot be read, is tried before it is put into quarantine, and how often there.
 POISONED_AFTER = 5
 QUARANTINE_RETRY = timedelta(hours=1)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from contracts.fulfilment import CommandKind
+
 
 class LetterKind(StrEnum):
     """What a person is written to about."""
@@ -32,18 +34,24 @@ class NewCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewErasure:
-    """What an erasure needs beside its case: whom it concerns, as told to holders and as kept in the ledger."""
+class NewCommand:
+    """A demand on stored data beside its case: whom it concerns, as told to holders and as kept in the ledger.
 
-    erasure_id: str
+    `commitments` bind a certificate to the person's addresses; only an erasure has any. `values` are those of a
+    rectification, by field.
+    """
+
+    command_id: str
+    kind: CommandKind
     locators: dict[str, list[str]]
     hashes: list[dict[str, str]]
-    commitments: list[str]
+    commitments: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A holder or recipient of an erasure: when its receipt came, or why the last one was refused."""
+    """A holder or recipient of a command: when its receipt came, or why the last one was refused."""
 
     holder: str
     recipient: bool
@@ -61,7 +69,7 @@ class CaseView:
     received_at: datetime
     due_at: datetime
     package_until: datetime | None = None
-    erasure_id: str | None = None
+    command_id: str | None = None
     account_id: str | None = None
     language: str = "sv"
     holders: tuple[Held, ...] = field(default=())
@@ -97,11 +105,22 @@ class LoggedReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenHolder:
+    """A holder whose receipt an erasure must collect, as it was when the case was opened; `recipient`: Art. 19."""
+
+    holder: str
+    service: str
+    recipient: bool
+    inventory_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureRecord:
-    """Everything that a certificate is made of."""
+    """Everything that a certificate is made of. `holders`: the set frozen with the case, in the order of showing."""
 
     case_id: str
-    erasure_id: str
+    command_id: str
+    holders: tuple[FrozenHolder, ...]
     state: str
     received_at: datetime
     requested_at: datetime

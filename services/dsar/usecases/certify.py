@@ -7,13 +7,12 @@ from typing import Any
 from contracts import controller
 from contracts.dsar import Right, State
 from contracts.errors import ErrorKind, Refusal
-from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
 from kernel.certificate import FORMAT, HEAD_DOMAIN, head_content, retained_by
 from kernel.signature import canonical, public_key_of, sign
-from services.dsar.domain.case import CaseView, ErasureRecord, LoggedReceipt
+from services.dsar.domain.case import CaseView, ErasureRecord, FrozenHolder, LoggedReceipt
 from services.dsar.domain.pseudonyms import nonce
 from services.dsar.domain.time import as_time
-from services.dsar.ports import Clock, Erasures
+from services.dsar.ports import Clock, Commands
 
 BACKUPS_KEPT = timedelta(days=30)
 
@@ -52,8 +51,8 @@ class Signing:
 class IssueCertificate:
     """Made anew each time that it is asked for, from the receipts and the log as they stand."""
 
-    def __init__(self, erasures: Erasures, clock: Clock, signing: Signing) -> None:
-        self._erasures = erasures
+    def __init__(self, commands: Commands, clock: Clock, signing: Signing) -> None:
+        self._commands = commands
         self._clock = clock
         self._signing = signing
 
@@ -63,9 +62,9 @@ class IssueCertificate:
         Raises:
             Refusal: the case is no erasure, or one of our own holders has not proved it yet.
         """
-        if case.right != Right.ERASURE or case.erasure_id is None:
+        if case.right != Right.ERASURE or case.command_id is None:
             raise Refusal(ErrorKind.NOT_FOUND, "no-erasure")
-        record = await self._erasures.record(case.erasure_id)
+        record = await self._commands.record(case.command_id)
         if record is None:
             raise Refusal(ErrorKind.NOT_FOUND, "certificate-not-yet", retry_after_seconds=1)
         body = self._body(record)
@@ -76,23 +75,21 @@ class IssueCertificate:
         return public_key_of(self._signing.log_seed)
 
     def _body(self, record: ErasureRecord) -> dict[str, Any]:
-        in_order = [
-            record.receipts[holder] for holder in (*OWN_HOLDERS, *RECIPIENT_HOLDERS) if holder in record.receipts
-        ]
+        in_order = [record.receipts[one.holder] for one in record.holders if one.holder in record.receipts]
         return {
             "format": FORMAT,
             "statement": STATEMENT,
             "issued_at": as_time(self._clock.now()),
             "controller": controller.as_members(),
             "case": _case(record),
-            "erasure_id": record.erasure_id,
+            "command_id": record.command_id,
             "requested_at": as_time(record.requested_at),
             "subject": {
                 "nonce": nonce(self._signing.case_key, record.case_id).hex(),
                 "address_commitments": record.commitments,
             },
-            "holders": [_holder(record.receipts[holder]) for holder in OWN_HOLDERS],
-            "recipients": [_recipient(name, record.receipts.get(name)) for name in RECIPIENT_HOLDERS],
+            "holders": [_holder(one, record.receipts[one.holder]) for one in record.holders if not one.recipient],
+            "recipients": [_recipient(one, record.receipts.get(one.holder)) for one in record.holders if one.recipient],
             "retained": retained_by([_receipt_body(logged) for logged in in_order], _is_closed(record)),
             "superseded": [
                 {"id": other["id"], "right": other["right"], "statement": SUPERSEDED[bool(other["fetchable"])]}
@@ -128,7 +125,7 @@ def _case(record: ErasureRecord) -> dict[str, Any]:
 
 
 def _is_closed(record: ErasureRecord) -> bool:
-    all_done = all(name in record.receipts for name in RECIPIENT_HOLDERS)
+    all_done = all(one.holder in record.receipts for one in record.holders)
     return record.state == State.CLOSED and record.closed_at is not None and all_done
 
 
@@ -137,14 +134,14 @@ def _receipt_body(logged: LoggedReceipt) -> dict[str, Any]:
     return dict(body)
 
 
-def _holder(logged: LoggedReceipt) -> dict[str, Any]:
-    return {"holder": logged.holder, "service": service_of(logged.holder), "entry": _entry(logged)}
+def _holder(frozen: FrozenHolder, logged: LoggedReceipt) -> dict[str, Any]:
+    return {"holder": frozen.holder, "service": frozen.service, "entry": _entry(logged)}
 
 
-def _recipient(name: str, logged: LoggedReceipt | None) -> dict[str, Any]:
+def _recipient(frozen: FrozenHolder, logged: LoggedReceipt | None) -> dict[str, Any]:
     state = "waiting" if logged is None else "done"
     entry = None if logged is None else _entry(logged)
-    return {"recipient": name, "service": service_of(name), "state": state, "entry": entry}
+    return {"recipient": frozen.holder, "service": frozen.service, "state": state, "entry": entry}
 
 
 def _entry(logged: LoggedReceipt) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """Receive a request: record it with its deadline, tell every verified address, and set it going."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.dsar import Open, Opened, Right, State
 from contracts.envelope import Caller
 from contracts.errors import ErrorKind, Refusal
+from contracts.fulfilment import CommandKind
 from contracts.identifiers import new_id
 from contracts.personal_data import Locator
-from services.dsar.domain.case import CaseView, Letter, LetterKind, NewCase, NewErasure, Subject
+from services.dsar.domain.case import CaseView, Letter, LetterKind, NewCase, NewCommand, Subject
 from services.dsar.domain.deadline import one_month_after
 from services.dsar.domain.pseudonyms import case_secret, commitment, nonce, pseudonym
 from services.dsar.ports import Accounts, Clock, Requests
+from services.dsar.usecases.issue_command import new_command
 
 # How each right begins. The last three wait for a caseworker: nothing is done by itself, and nothing is claimed to be.
 BEGINNINGS = {
@@ -106,18 +108,14 @@ class OpenRequest:
             for address in subject.addresses
         ]
 
-    def _erasure(self, case: NewCase, subject: Subject, caller: Caller) -> NewErasure:
+    def _erasure(self, case: NewCase, subject: Subject, caller: Caller) -> NewCommand:
         locators = dict(subject.locators)
         if caller.visitor_id:
             locators[Locator.VISITOR_ID.value] = [caller.visitor_id]
-        hashes = [
-            {"kind": kind, "hash": pseudonym(self._keys.ledger, kind, value)}
-            for kind, values in sorted(locators.items())
-            for value in values
-        ]
         case_nonce = nonce(self._keys.case, case.id)
         commitments = [commitment(case_nonce, address) for address in subject.addresses]
-        return NewErasure(erasure_id=new_id(), locators=locators, hashes=hashes, commitments=commitments)
+        command = new_command(CommandKind.ERASE, locators, self._keys.ledger)
+        return replace(command, commitments=commitments)
 
     async def _opened_elsewhere(self, account_id: str, right: Right) -> Opened:
         erasing = await self._requests.erasure_case_of(account_id)

@@ -8,14 +8,14 @@ from services.dsar.domain.log_proofs import PADDED_TO
 from tests.integration.dsar.cases import Dsar
 from tests.support.nats import NatsServer
 
-STEPS = ("recorded_at", "asked_at", "goodbye_at", "turn_at", "certified_at", "forgotten_at")
+STEPS = ("recorded_at", "told_at", "letter_at", "completed_at", "forgotten_at")
 
 
 async def until_step(dsar: Dsar, case_id: str, step: str) -> None:
     """Wait until a step has left its time in the database."""
     with sqlite3.connect(f"file:{dsar.service.database}?mode=ro", uri=True) as database:
         async with asyncio.timeout(20):
-            query = f"SELECT {step} FROM erasure WHERE case_id = ?"  # noqa: S608 — one of STEPS
+            query = f"SELECT {step} FROM command WHERE case_id = ?"  # noqa: S608 — one of STEPS
             while (found := database.execute(query, (case_id,)).fetchone()) is None or found[0] is None:
                 await asyncio.sleep(0.002)
 
@@ -41,7 +41,7 @@ async def test_the_bus_may_crash_as_well(dsar: Dsar) -> None:
     dsar.holders.person("account-without-a-bus")
     dsar.holders.down.add("newsletter")
     opened = await dsar.open("account-without-a-bus", "erasure")
-    await until_step(dsar, opened.id, "asked_at")
+    await until_step(dsar, opened.id, "told_at")
     server = dsar.service.server
     assert isinstance(server, NatsServer)
     await server.kill()

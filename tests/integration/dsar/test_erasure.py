@@ -61,7 +61,7 @@ async def test_asking_twice_shows_the_same_case(dsar: Dsar) -> None:
     first = await dsar.open("account-in-a-hurry", "erasure")
     second = await dsar.open("account-in-a-hurry", "erasure")
     assert (second.id, second.case_secret) == (first.id, first.case_secret)
-    dsar.holders.down.clear()
+    await dsar.holders.back("consent")
     await dsar.until(first, "closed")
     assert dsar.holders.blocked == ["account-in-a-hurry"]
 
@@ -74,12 +74,12 @@ async def test_recipients_are_waited_for_apart_and_the_certificate_is_issued_ane
     assert {held.state for held in waiting.holders} == {"done"}
     before = list(check(await dsar.certificate(opened), None))
     assert any("NOT YET COMPLETE at the recipients brevo" in words for words in before)
-    dsar.holders.down.clear()
+    await dsar.holders.back("brevo")
     await dsar.until(opened, "closed")
     after = list(check(await dsar.certificate(opened), None))
     assert any("each recipient (brevo, posthog)" in words for words in after)
-    assert "dsar.erasure_locator" in before[-1]
-    assert "dsar.erasure_locator" not in after[-1]
+    assert "dsar.command_locator" in before[-1]
+    assert "dsar.command_locator" not in after[-1]
 
 
 async def test_a_holder_that_comes_back_finishes_without_a_hand(dsar: Dsar) -> None:
@@ -89,7 +89,7 @@ async def test_a_holder_that_comes_back_finishes_without_a_hand(dsar: Dsar) -> N
     await asyncio.sleep(1)
     case = await dsar.case(opened)
     assert {held.holder for held in case.holders if held.state == "waiting"} == {"consent", "dsar"}
-    dsar.holders.down.clear()
+    await dsar.holders.back("consent")
     await dsar.until(opened, "closed", within_seconds=10)
 
 
@@ -98,7 +98,7 @@ async def test_nothing_is_asked_of_holders_before_the_account_is_blocked(dsar: D
     dsar.holders.down.add("auth")
     opened = await dsar.open("account-not-blocked-yet", "erasure")
     await asyncio.sleep(1)
-    assert dsar.holders.deliveries == []
+    assert dsar.holders.told == []
     dsar.holders.down.clear()
     await dsar.until(opened, "closed")
 
@@ -118,6 +118,6 @@ async def test_a_holder_learns_only_the_kinds_it_declared(dsar: Dsar) -> None:
     dsar.holders.person("account-of-the-careful")
     opened = await dsar.open("account-of-the-careful", "erasure")
     await dsar.until(opened, "closed")
-    told = {holder: set(claim.locators) for holder, claim in dsar.holders.claims}
+    told = {holder: set(command.locators) for holder, command in dsar.holders.told}
     assert told == {holder: set(kinds) for holder, kinds in LOCATORS_BY_HOLDER.items() if holder != "dsar"}
     assert Locator.EMAIL not in told["textproxy"] | told["analytics"] | told["posthog"]

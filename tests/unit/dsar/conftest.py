@@ -1,27 +1,20 @@
 """The use cases of dsar over fakes."""
 
-import json
 from dataclasses import dataclass, field
 
 import pytest
 
 from contracts.dsar import Open, Opened, Right
 from contracts.envelope import Caller
-from contracts.holder import SERVICES
-from kernel.erasure_receipt import coverages
-from kernel.signature import public_key_of
-from services.dsar.settings import INVENTORIES
 from services.dsar.usecases.gather import Gather
+from services.dsar.usecases.issue_command import IssueCommand
 from services.dsar.usecases.look_up import LookUp
 from services.dsar.usecases.open_request import Keys, OpenRequest
-from services.dsar.usecases.receive_receipt import ReceiveReceipt
 from services.dsar.usecases.see_case import SeeCase
 from tests.support.clock import FakeClock
 from tests.unit.dsar.fakes import FakeAccounts, FakeHolders, FakeRequests
 
 ACCOUNT, ADDRESS = "account-of-kim", "kim@example.org"
-COVERAGE = coverages(json.loads(INVENTORIES.read_bytes())["inventories"])
-SEEDS = {service: f"{number:02x}" * 32 for number, service in enumerate(SERVICES, 1)}
 
 
 @dataclass
@@ -33,13 +26,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.accounts.addresses[ACCOUNT] = ADDRESS
-        self.requests = FakeRequests(self.clock, COVERAGE)
+        self.requests = FakeRequests(self.clock)
         self.opening = OpenRequest(self.requests, self.accounts, self.clock, self.keys)
         self.seeing = SeeCase(self.requests, self.clock, self.keys.case)
         self.gathering = Gather(self.accounts, self.holders)
         self.looking_up = LookUp(self.requests, self.clock, self.keys.ledger)
-        keys = {service: public_key_of(seed) for service, seed in SEEDS.items()}
-        self.receiving = ReceiveReceipt(self.requests.receipts, keys, COVERAGE)
+        self.issuing = IssueCommand(self.requests, self.accounts, self.keys.ledger)
 
     async def open(self, right: Right, key: str | None = None, account_id: str = ACCOUNT) -> tuple[Opened, bool]:
         caller = Caller(service="gateway", account_id=account_id, idempotency_key=key)

@@ -7,11 +7,9 @@ from datetime import datetime, timedelta
 from contracts.dsar import State
 from contracts.errors import ErrorKind, Refusal
 from contracts.holder import HOLDERS, RECIPIENT_HOLDERS, ExportPage
-from kernel.erasure_receipt import Coverage
 from services.dsar.domain.attempts import Due, after_failure
-from services.dsar.domain.case import CaseView, Held, Letter, NewCase, NewErasure, Subject
+from services.dsar.domain.case import CaseView, Held, Letter, NewCase, NewCommand, Subject
 from services.dsar.domain.deadline import PACKAGE_KEPT
-from services.dsar.ports import Expected, Stored
 from tests.support.clock import START, FakeClock
 
 
@@ -30,12 +28,11 @@ def a_case(case_id: str, account_id: str, right: str = "access", state: str = "g
 
 
 class FakeRequests:
-    def __init__(self, clock: FakeClock, coverage: dict[str, Coverage]) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.cases: dict[str, CaseView] = {}
         self.letters: list[Letter] = []
-        self.receipts = FakeReceipts(clock)
-        self._coverage = coverage
+        self.commands: dict[str, NewCommand] = {}
         self._erasing: dict[str, str] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._next: dict[str, datetime] = {}
@@ -54,17 +51,24 @@ class FakeRequests:
         self.letters += letters
         return case.id
 
-    async def record_erasure(self, case: NewCase, erasure: NewErasure, letters: Sequence[Letter]) -> bool:
+    async def record_erasure(self, case: NewCase, command: NewCommand, letters: Sequence[Letter]) -> bool:
         if case.account_id in self._erasing:
             return False
         self._erasing[case.account_id] = case.id
         for other in await self.cases_of(case.account_id):
             self.cases[other.id] = replace(other, state=State.CLOSED.value, package_until=None)
             self._next.pop(other.id, None)
-        self._add(case, erasure.erasure_id)
-        for holder in HOLDERS:
-            self.receipts.expect(erasure.erasure_id, holder, self._coverage[holder])
+        self._add(case)
+        self._issue(case.id, command)
         self.letters += letters
+        return True
+
+    async def record_command(self, case_id: str, command: NewCommand) -> bool:
+        case = self.cases.get(case_id)
+        if case is None or case.state != State.AWAITING_INSTRUCTION:
+            return False
+        self.cases[case_id] = replace(case, state=State.EXECUTING.value)
+        self._issue(case_id, command)
         return True
 
     async def opened_by(self, account_id: str, idempotency_key: str) -> CaseView | None:
@@ -74,21 +78,22 @@ class FakeRequests:
         return await self.case(self._erasing.get(account_id, ""))
 
     async def case(self, case_id: str) -> CaseView | None:
-        found = self.cases.get(case_id)
-        if found is None or found.erasure_id is None:
-            return found
-        return replace(found, holders=self.receipts.held(found.erasure_id))
+        return self.cases.get(case_id)
 
     async def cases_of(self, account_id: str) -> list[CaseView]:
         mine = [case for case in self.cases.values() if case.account_id == account_id]
         return sorted(mine, key=lambda case: case.received_at, reverse=True)
 
-    async def due(self, most: int) -> tuple[list[Due], datetime | None]:
-        waiting = sorted((at, key) for key, at in self._next.items())
-        due = [Due(key, at) for at, key in waiting if at <= self.clock.now()]
-        return due[:most], waiting[0][0] if waiting else None
+    async def take(self) -> Due | datetime | None:
+        now = self.clock.now()
+        due = [(self._failures.get(key, 0), at, key) for key, at in self._next.items() if at <= now]
+        if not due:
+            return min(self._next.values(), default=None)
+        _, at, key = min(due)
+        self._next[key] = now + timedelta(minutes=5)
+        return Due(key, at)
 
-    async def fail(self, due: Due, *, is_poison: bool) -> bool:
+    async def put_off(self, due: Due, *, is_poison: bool) -> bool:
         if due.key not in self._next:
             return False
         failures = self._failures[due.key] = self._failures.get(due.key, 0) + 1
@@ -110,61 +115,21 @@ class FakeRequests:
             self._looked_up.add(address_hash)
             self.letters.append(letter)
 
-    def _add(self, case: NewCase, erasure_id: str | None = None) -> None:
+    def _add(self, case: NewCase) -> None:
         self.cases[case.id] = CaseView(
             id=case.id,
             right=case.right,
             state=case.state,
             received_at=case.received_at,
             due_at=case.due_at,
-            erasure_id=erasure_id,
             account_id=case.account_id,
             language=case.language,
         )
 
-
-class FakeReceipts:
-    def __init__(self, clock: FakeClock) -> None:
-        self.stored: dict[tuple[str, str], bytes] = {}
-        self._clock = clock
-        self._expected: dict[tuple[str, str], Coverage] = {}
-        self._received_at: dict[tuple[str, str], datetime] = {}
-        self._refused: dict[tuple[str, str], str] = {}
-
-    def expect(self, erasure_id: str, holder: str, coverage: Coverage) -> None:
-        self._expected[erasure_id, holder] = coverage
-
-    def held(self, erasure_id: str) -> tuple[Held, ...]:
-        return tuple(
-            Held(
-                holder=holder,
-                recipient=holder in RECIPIENT_HOLDERS,
-                received_at=self._received_at.get((erasure_id, holder)),
-                refused=self._refused.get((erasure_id, holder)),
-            )
-            for holder in HOLDERS
-            if (erasure_id, holder) in self._expected
-        )
-
-    async def expected(self, erasure_id: str, holder: str) -> Expected | None:
-        frozen = self._expected.get((erasure_id, holder))
-        if frozen is None:
-            return None
-        return Expected(frozen=frozen, is_in=(erasure_id, holder) in self.stored)
-
-    async def store(self, erasure_id: str, holder: str, receipt: bytes, leaf: bytes) -> Stored:
-        key = (erasure_id, holder)
-        if key not in self._expected:
-            return Stored.UNEXPECTED
-        if key in self.stored:
-            return Stored.DUPLICATE
-        self.stored[key], self._received_at[key] = receipt, self._clock.now()
-        self._refused.pop(key, None)
-        return Stored.STORED
-
-    async def refuse(self, erasure_id: str, holder: str, code: str) -> None:
-        if (erasure_id, holder) in self._expected and (erasure_id, holder) not in self.stored:
-            self._refused[erasure_id, holder] = code
+    def _issue(self, case_id: str, command: NewCommand) -> None:
+        self.commands[command.command_id] = command
+        held = (Held(holder=name, recipient=name in RECIPIENT_HOLDERS, received_at=None) for name in HOLDERS)
+        self.cases[case_id] = replace(self.cases[case_id], command_id=command.command_id, holders=tuple(held))
 
 
 class FakeAccounts:
