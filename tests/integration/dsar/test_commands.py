@@ -40,9 +40,8 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeCl
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = await server.fresh_database()
-    database = await opened(url, clock)
-    yield database
-    await database.close()
+    async with opened(url, clock) as database:
+        yield database
 
 
 @pytest.fixture
