@@ -259,6 +259,18 @@ async def test_every_kind_goes_through_the_same_fan_out(engine: Engine, kind: Co
     assert await engine.rows("SELECT * FROM command_value") == []
 
 
+async def test_a_holder_that_is_added_later_is_no_part_of_an_older_case(engine: Engine) -> None:
+    command_id = await engine.erase("account-1")
+    await engine.change("DELETE FROM expected_receipt WHERE holder IN ('posthog', 'speechtoken')")
+    await engine.run()
+    assert await engine.state("account-1") == "closed"
+    older = [holder for holder in HOLDERS if holder not in {"posthog", "speechtoken"}]
+    assert list(await engine.held("account-1")) == older
+    record = await engine.commands.record(command_id)
+    assert record is not None
+    assert [one.holder for one in record.holders] == older
+
+
 async def test_two_replicas_conduct_and_tell_the_same_commands_and_each_thing_is_done_once(engine: Engine) -> None:
     other = Engine(engine.database, engine.clock)
     for number in range(4):
