@@ -1,37 +1,27 @@
-"""What an erasure certificate says, how it is signed, and how anybody checks it offline. Pure; no I/O.
+"""What an erasure certificate says, and how its file is read. Pure; no I/O. `kernel.certificate_check` checks it.
 
-Three kinds of Ed25519 signature, each over its own domain and the RFC 8785 form of what is signed: a holder's
-receipt, the head of the log that the receipts stand in, and the certificate as a whole.
+Four kinds of Ed25519 signature, each over its own domain and the RFC 8785 form of what is signed: a holder's receipt,
+the announcement of a key, the head of the log that both stand in, and the certificate as a whole.
 """
 
 import json
-from collections.abc import Iterator
-from typing import Annotated, Literal, cast
+from collections.abc import Sequence
+from typing import Literal, cast
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import ValidationError
 
-from contracts.fulfilment import CommandKind
-from contracts.holder import OWN_HOLDERS, RECIPIENT_HOLDERS, service_of
-from kernel import merkle
-from kernel.receipt import EXPLANATIONS, Count, Hash, fault_of, receipt_leaf
+from kernel.key_history import KeyRole, LoggedKey
+from kernel.log_head import Head
+from kernel.receipt import RECEIPT_DOMAIN
+from kernel.shapes import Count, Hash, Part, Proof, Signature, Time
 from kernel.signature import Json, is_signed
 
 FORMAT = "larabot-erasure-certificate-v2"
-HEAD_DOMAIN = "larabot-log-head-v1"
 FILE_BYTES_MAX = 1024 * 1024
-
-Signature = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
-Time = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
 
 
 class CertificateRefused(ValueError):
     """The file is no certificate, or does not prove what it says; the message names the check in plain words."""
-
-
-class Part(BaseModel):
-    """A part of the certificate: nothing missing, nothing more, no value of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Controller(Part):
@@ -72,22 +62,24 @@ class LoggedReceipt(Part):
 
     receipt: SignedReceipt
     leaf_index: Count
-    inclusion_proof: list[Hash]
+    inclusion_proof: Proof
 
 
 class HolderEntry(Part):
-    """A store of our own: erased, with its receipt."""
+    """A store of our own, as it was frozen with the case: erased, with its receipt."""
 
     holder: str
     service: str
+    inventory_hash: Hash
     entry: LoggedReceipt
 
 
 class RecipientEntry(Part):
-    """A recipient (Art. 19): done with a receipt, or still waiting."""
+    """A recipient (Art. 19), as it was frozen with the case: done with a receipt, or still waiting."""
 
     recipient: str
     service: str
+    inventory_hash: Hash
     state: Literal["waiting", "done"]
     entry: LoggedReceipt | None
 
@@ -100,16 +92,6 @@ class RetainedEntry(Part):
     article: str
     reason: str
     until: str
-
-
-class Head(Part):
-    """The log's head when the certificate was issued."""
-
-    public_key: Hash
-    tree_size: Count
-    root_hash: Hash
-    at: Time
-    signature: Signature
 
 
 class Backups(Part):
@@ -128,7 +110,11 @@ class SupersededCase(Part):
 
 
 class Certificate(Part):
-    """Stated by the operator, checked by probe. Everything but `signature` is covered by the signature."""
+    """Stated by the operator, checked by probe. Everything but `signature` is covered by the signature.
+
+    `holders` and `recipients`: exactly those whose receipt the case demanded when it was opened. `keys`: every key that
+    the log was signed with, and those that signed these receipts, in the order of the log.
+    """
 
     format: Literal["larabot-erasure-certificate-v2"]
     statement: str
@@ -144,14 +130,14 @@ class Certificate(Part):
     superseded: list[SupersededCase]
     backups: Backups
     limits: list[str]
-    receipt_keys: dict[str, Hash]
+    keys: list[LoggedKey]
     log: Head
     signature: Signature
 
-
-def head_content(tree_size: int, root_hash: str, at: str) -> dict[str, Json]:
-    """What the log signs."""
-    return {"tree_size": tree_size, "root_hash": root_hash, "at": at}
+    def receipts(self) -> list[LoggedReceipt]:
+        """Every receipt, those of holders first."""
+        done = [entry.entry for entry in self.recipients if entry.entry is not None]
+        return [*(entry.entry for entry in self.holders), *done]
 
 
 def read(data: bytes) -> tuple[Certificate, dict[str, Json]]:
@@ -192,109 +178,14 @@ def _no_fraction(text: str) -> Json:
     raise CertificateRefused(f"{text[:20]} is no whole number")
 
 
-def check(data: bytes, trusted_key: str | None) -> Iterator[str]:
-    """Check a certificate file; yields each check that held, in plain words.
-
-    Raises:
-        CertificateRefused: the first check that did not hold.
-    """
-    certificate, content = read(data)
-    yield "The file is one JSON document with the members of a certificate, none missing, doubled or unknown."
-    yield _check_key(certificate, trusted_key)
-    body = {name: value for name, value in content.items() if name != "signature"}
-    _demand(
-        is_signed(certificate.log.public_key, certificate.signature, FORMAT, body),
-        "the signature over the whole certificate is not the log key's: the file was changed, or made by another",
-    )
-    yield "The whole certificate is signed by the log's key; nothing in it was changed."
-    yield _check_head(certificate.log)
-    yield _check_holders(certificate)
-    yield _check_recipients(certificate)
-    yield _check_log_places(certificate)
-    yield _check_retained(certificate)
+def keys_needed(keys: Sequence[LoggedKey], receipts: Sequence[dict[str, Json]]) -> list[LoggedKey]:
+    """Of a log's history: every key of the log itself, and those that signed one of these receipts."""
+    return [key for key in keys if key.announcement.body.role is KeyRole.LOG or _signed_one(key, receipts)]
 
 
-def _demand(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise CertificateRefused(otherwise)
-
-
-def _check_key(certificate: Certificate, trusted_key: str | None) -> str:
-    if trusted_key is None:
-        return (
-            "NOT CHECKED: whose key it is. The log's key was taken from the file itself; compare it with the one "
-            f"that the operator publishes, or give it with --trust: {certificate.log.public_key}"
-        )
-    _demand(certificate.log.public_key == trusted_key, "the log's key is not the one that was given with --trust")
-    return "The log's key is the one that was given with --trust."
-
-
-def _check_head(head: Head) -> str:
-    content = head_content(head.tree_size, head.root_hash, head.at)
-    _demand(is_signed(head.public_key, head.signature, HEAD_DOMAIN, content), "the log's head is not signed by its key")
-    return f"The head of the log ({head.tree_size} entries, {head.at}) is signed by the log's key."
-
-
-def _check_holders(certificate: Certificate) -> str:
-    names = [entry.holder for entry in certificate.holders]
-    _demand(names == list(OWN_HOLDERS), f"it does not list exactly the holders {', '.join(OWN_HOLDERS)}")
-    for entry in certificate.holders:
-        _check_receipt(certificate, entry.holder, entry.service, entry.entry.receipt)
-    return (
-        f"Each of our {len(names)} holders ({', '.join(names)}) signed a receipt for this erasure with its own key, "
-        "and its probe afterwards found nothing beyond what is listed as retained."
-    )
-
-
-def _check_recipients(certificate: Certificate) -> str:
-    names = [entry.recipient for entry in certificate.recipients]
-    _demand(names == list(RECIPIENT_HOLDERS), f"it does not list exactly the recipients {', '.join(RECIPIENT_HOLDERS)}")
-    waiting = [entry.recipient for entry in certificate.recipients if entry.state == "waiting"]
-    for entry in certificate.recipients:
-        _demand((entry.entry is not None) == (entry.state == "done"), f"{entry.recipient} is done without a receipt")
-        if entry.entry is not None:
-            _check_receipt(certificate, entry.recipient, entry.service, entry.entry.receipt)
-    closed = certificate.case.state == "closed"
-    _demand(not (closed and waiting), "the case is closed while a recipient is waiting")
-    _demand(closed == (certificate.case.closed_at is not None), "the state of the case contradicts its dates")
-    if waiting:
-        return f"NOT YET COMPLETE at the recipients {', '.join(waiting)}; a new certificate is issued when they are."
-    return f"The erasure at each recipient ({', '.join(names)}) has a signed receipt."
-
-
-def _check_receipt(certificate: Certificate, holder: str, service: str, receipt: SignedReceipt) -> None:
-    _demand(service == service_of(holder), f"{holder} does not belong to {service}")
-    fault = fault_of(receipt.body, receipt.signature, certificate.receipt_keys.get(service, ""))
-    _demand(fault is None, f"the receipt of {holder}: {EXPLANATIONS[fault] if fault else ''}")
-    named = tuple(receipt.body[name] for name in ("holder", "service", "command_id", "kind"))
-    asked = (holder, service, certificate.command_id, CommandKind.ERASE)
-    _demand(named == asked, f"the receipt of {holder} speaks of something else")
-
-
-def _check_log_places(certificate: Certificate) -> str:
-    entries = [entry.entry for entry in certificate.holders]
-    entries += [entry.entry for entry in certificate.recipients if entry.entry is not None]
-    places = {entry.leaf_index for entry in entries}
-    _demand(len(places) == len(entries), "two receipts claim the same place in the log")
-    for entry in entries:
-        proof = [bytes.fromhex(step) for step in entry.inclusion_proof]
-        leaf = receipt_leaf(entry.receipt.model_dump())
-        root = merkle.root_by_proof(leaf, entry.leaf_index, certificate.log.tree_size, proof)
-        holder = entry.receipt.body["holder"]
-        _demand(root == bytes.fromhex(certificate.log.root_hash), f"the receipt of {holder} is not in the log")
-    return f"All {len(entries)} receipts stand in the log, by Merkle proof (RFC 9162)."
-
-
-def _check_retained(certificate: Certificate) -> str:
-    receipts = [entry.entry.receipt.body for entry in certificate.holders]
-    receipts += [entry.entry.receipt.body for entry in certificate.recipients if entry.entry is not None]
-    stated = [entry.model_dump() for entry in certificate.retained]
-    closed = certificate.case.state == "closed"
-    _demand(stated == retained_by(receipts, closed), "the list of what is retained is not that of the receipts")
-    if not stated:
-        return "Nothing is retained, as the receipts say."
-    stores = "; ".join(f"{entry['holder']}.{entry['store']} until {entry['until']}" for entry in stated)
-    return f"What is retained is what the receipts say, each with article, reason and end: {stores}."
+def _signed_one(key: LoggedKey, receipts: Sequence[dict[str, Json]]) -> bool:
+    public_key = key.announcement.body.public_key
+    return any(is_signed(public_key, one["signature"], RECEIPT_DOMAIN, one["body"]) for one in receipts)
 
 
 def retained_by(receipts: list[dict[str, Json]], closed: bool) -> list[dict[str, str]]:

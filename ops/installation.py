@@ -20,7 +20,14 @@ from ops import bus_config
 from ops.bus_certificates import CLIENT_FILES, SERVER_FILES, check_certificates
 from ops.bus_cluster import ClusterNode
 from ops.run.configuration import VENDOR_TITLES, Configuration, read_configuration
-from ops.run.environment import key_settings, real_speech_addresses, real_speech_origins, receipt_key, seal_key
+from ops.run.environment import (
+    backup_settings,
+    key_settings,
+    real_speech_addresses,
+    real_speech_origins,
+    receipt_key,
+    seal_key,
+)
 from ops.run.keys import KeyRing
 from ops.run.program import ROOT
 from ops.run.refusal import LaunchRefused
@@ -201,7 +208,7 @@ class Installation:
 
     def _own(self, service: str) -> dict[str, str]:
         """What differs from one machine's run: addresses inside the compose network."""
-        own = key_settings(service, self._keys)
+        own = key_settings(service, self._keys) | backup_settings(service, self._configuration)
         if service == "gateway":
             own |= {
                 "LARABOT_LISTEN_HOST": "0.0.0.0",  # inside its container

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 
 from contracts.holder import SEALING_SERVICES, SERVICES
-from ops.run.configuration import Configuration
+from ops.run.configuration import KEY_BY_NAME, Configuration
 from ops.run.keys import KeyRing
 from ops.run.site import Site
 
@@ -61,7 +61,7 @@ def seal_key(service: str) -> str:
 
 def own_settings(service: str, site: Site) -> dict[str, str]:
     """What only this service has, whether its vendors are emulated or not."""
-    own = key_settings(service, site.keys)
+    own = key_settings(service, site.keys) | backup_settings(service, site.configuration)
     if service == "gateway":
         own |= gateway_addresses(site)
     if service == "speechtoken" and not site.is_emulated("azure_speech"):
@@ -91,6 +91,14 @@ def key_settings(service: str, keys: KeyRing) -> dict[str, str]:
                 **({"LARABOT_REPLACED_LOG_SEED": replaced} if replaced else {}),
             }
     return {}
+
+
+def backup_settings(service: str, configuration: Configuration) -> dict[str, str]:
+    """A certificate says until when backups exist, where any are made."""
+    if service != "dsar" or not configuration.values.get("LARABOT_BACKUP_TO"):
+        return {}
+    days = configuration.values.get("LARABOT_BACKUP_DAYS") or KEY_BY_NAME["LARABOT_BACKUP_DAYS"].default
+    return {"LARABOT_BACKUP_DAYS": str(days)}
 
 
 def gateway_addresses(site: Site) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Builds the service: the one place where adapters are made and joined."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
 
+from chassis.clock import Clock
 from chassis.lifecycle import Service, StartRefused
 from chassis.mail import MailSender
 from chassis.worker import OneByOne, Worker, until
@@ -57,16 +59,17 @@ def build(settings: DsarSettings) -> Service:
     commands = SqlCommands(service.database, templates, clock)
     accounts, holders = BusAccounts(service.bus), BusHolders(service.bus, service.fulfil)
     gathering = Gather(accounts, holders)
-    signing = Signing(
-        log_seed=settings.log_seed.get_secret_value(), case_key=keys.case, receipt_keys=settings.receipt_keys
-    )
+    log = SqlReceiptLog(service.database)
+    keeping = _keeping(settings, log, clock)
+    signing = Signing(log_seed=settings.log_seed.get_secret_value(), case_key=keys.case)
+    backups_kept = timedelta(days=settings.backup_days) if settings.backup_days else None
     _answer_people(
         service,
         DataSubjectEndpoints(
             opening=OpenRequest(requests, accounts, clock, keys),
             seeing=SeeCase(requests, clock, keys.case),
             gathering=gathering,
-            certifying=IssueCertificate(commands, clock, signing),
+            certifying=IssueCertificate(commands, log, clock, signing, backups_kept),
             looking_up=LookUp(requests, clock, keys.ledger),
             requests=requests,
             documents=Documents(TranslationFiles(POLICIES), settings.public_url),
@@ -74,7 +77,7 @@ def build(settings: DsarSettings) -> Service:
         ),
     )
     deliveries = SqlDeliveries(service.database, clock)
-    checking = CheckAnswers(settings.receipt_keys, current)
+    checking = CheckAnswers(keeping.receipt_keys_of, current)
     conducting = ConductCommands(
         commands=commands,
         deliveries=deliveries,
@@ -89,7 +92,7 @@ def build(settings: DsarSettings) -> Service:
     _tell_services(service, deliveries, holders, checking)
     _gather_packages(service, PackageWork(requests, gathering, accounts, keys.case))
     service.background("mail", _mail_sender(service, settings).run)
-    _keep_log(service, settings, SqlReceiptLog(service.database))
+    _keep_log(service, keeping, log)
     return service
 
 
@@ -131,15 +134,17 @@ def _answer_people(service: Service, endpoints: DataSubjectEndpoints) -> None:
     service.stream(CERTIFICATE, endpoints.certificate)
 
 
-def _keep_log(service: Service, settings: DsarSettings, log: SqlReceiptLog) -> None:
+def _keeping(settings: DsarSettings, log: SqlReceiptLog, clock: Clock) -> KeepLog:
     replaced = settings.replaced_log_seed
     keys = KeysOfSettings(
         log_seed=settings.log_seed.get_secret_value(),
         replaced_log_seed=replaced.get_secret_value() if replaced else None,
         receipt_keys=settings.receipt_keys,
     )
-    keeping = KeepLog(log, service.clock, keys)
+    return KeepLog(log, clock, keys)
 
+
+def _keep_log(service: Service, keeping: KeepLog, log: SqlReceiptLog) -> None:
     async def begin() -> None:
         try:
             await keeping.keep()

@@ -149,10 +149,6 @@ class Commands(Protocol):
         """What is under way, for an operator."""
         ...
 
-    async def record(self, command_id: str) -> ErasureRecord | None:
-        """What an erasure's certificate is made of; none before it exists."""
-        ...
-
 
 class Deliveries(Protocol):
     """What services are still to be told: expected receipts that are due, each on its own clock."""
@@ -170,6 +166,14 @@ class Deliveries(Protocol):
 
     async def hurry(self, service: str) -> None:
         """All that a service still owes is due at once: it says that it is back."""
+        ...
+
+
+class ErasureRecords(Protocol):
+    """What is recorded of erasures that every holder of ours has proved."""
+
+    async def record(self, command_id: str) -> ErasureRecord | None:
+        """What an erasure's certificate is made of; none before it exists."""
         ...
 
 

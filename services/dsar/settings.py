@@ -18,6 +18,7 @@ class DsarSettings(Settings):
     """`ledger_key` keys the pseudonyms in the ledger, `case_key` the case secrets, `log_seed` signs certificates.
 
     `replaced_log_seed` is that of the log key before, while `log_seed` is new: it signs the new key's announcement.
+    `backup_days`: after how many days the platform's own backups cannot be opened any more; None if it makes none.
     """
 
     ledger_key: SecretStr
@@ -25,6 +26,7 @@ class DsarSettings(Settings):
     log_seed: SecretStr
     replaced_log_seed: SecretStr | None = None
     receipt_keys: dict[str, PublicKey]
+    backup_days: Annotated[int, Field(ge=1, le=90)] | None = None
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]
     smtp_sender: str

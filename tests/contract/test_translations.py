@@ -9,7 +9,7 @@ import pytest
 
 from contracts.holder import HOLDERS
 from services.dsar.adapters.translations import FILES, TranslationFiles
-from services.dsar.usecases.certify import BACKUPS, LIMITS, STATEMENT, SUPERSEDED
+from services.dsar.usecases.certify import LIMITS, OTHER_BACKUPS, OWN_BACKUPS, STATEMENT, SUPERSEDED
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = {name: json.loads((ROOT / "policies" / "translations" / f"{name}.json").read_bytes()) for name in FILES}
@@ -53,7 +53,10 @@ def test_every_store_and_every_column_that_is_shown_is_translated() -> None:
 def test_everything_that_a_certificate_says_is_translated() -> None:
     reasons = [store["retained"]["reason"] for store in STORES if store.get("retained")]
     assert len(reasons) > 10
-    assert untranslated("certificate", [*reasons, *LIMITS, *SUPERSEDED.values(), STATEMENT, BACKUPS]) == []
+    assert (
+        untranslated("certificate", [*reasons, *LIMITS, *SUPERSEDED.values(), STATEMENT, OWN_BACKUPS, OTHER_BACKUPS])
+        == []
+    )
 
 
 @pytest.mark.parametrize("retention", RETENTIONS)

@@ -4,7 +4,6 @@ import orjson
 from sqlmodel import col, select
 
 from chassis.database import Session
-from services.dsar.adapters import receipt_log
 from services.dsar.domain.case import ErasureRecord, FrozenHolder, LoggedReceipt
 from services.dsar.tables import CaseRecord, CommandRow, ExpectedReceipt
 
@@ -17,8 +16,6 @@ def erasure_record(session: Session, command_id: str) -> ErasureRecord | None:
     case = session.get_one(CaseRecord, command.case_id)
     mine = select(ExpectedReceipt).where(col(ExpectedReceipt.command_id) == command_id)
     expected = session.execute(mine.order_by(col(ExpectedReceipt.place))).scalars().all()
-    size = receipt_log.size_of(session)
-    root, paths = receipt_log.proofs(session, size, [row.leaf_index for row in expected if row.leaf_index is not None])
     return ErasureRecord(
         case_id=case.id,
         command_id=command_id,
@@ -35,17 +32,9 @@ def erasure_record(session: Session, command_id: str) -> ErasureRecord | None:
         closed_at=case.closed_at,
         commitments=command.commitments,
         superseded=command.superseded,
-        receipts={row.holder: _logged(row, paths) for row in expected if row.leaf_index is not None},
-        tree_size=size,
-        root_hash=root,
-    )
-
-
-def _logged(row: ExpectedReceipt, paths: dict[int, list[str]]) -> LoggedReceipt:
-    index = row.leaf_index or 0
-    return LoggedReceipt(
-        holder=row.holder,
-        receipt=orjson.loads(row.receipt or b"{}"),
-        leaf_index=index,
-        inclusion_proof=paths[index],
+        receipts={
+            row.holder: LoggedReceipt(holder=row.holder, receipt=orjson.loads(row.receipt), leaf_index=row.leaf_index)
+            for row in expected
+            if row.receipt is not None and row.leaf_index is not None
+        },
     )

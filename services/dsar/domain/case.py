@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from contracts.fulfilment import CommandKind
 
@@ -96,12 +97,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedReceipt:
-    """A receipt as it was signed, with its index and inclusion proof (hex) in the receipt log."""
+    """A receipt as it was signed, with its index in the receipt log."""
 
     holder: str
-    receipt: dict[str, object]
+    receipt: dict[str, Any]
     leaf_index: int
-    inclusion_proof: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,5 +129,3 @@ class ErasureRecord:
     commitments: list[str]
     superseded: list[dict[str, str]]
     receipts: dict[str, LoggedReceipt]
-    tree_size: int
-    root_hash: str

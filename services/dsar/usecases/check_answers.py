@@ -1,11 +1,11 @@
 """Check what a service answers: a receipt counts only if everything that it claims was checked here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from contracts.fulfilment import Command, CommandKind, HolderAnswer, HolderReceipt
 from contracts.holder import LOCATORS_BY_HOLDER
 from contracts.personal_data import Locator
-from kernel.receipt import Coverage, Expected, receipt_leaf, taking_fault
+from kernel.receipt import Coverage, Expected, ReceiptFault, receipt_leaf, taking_fault
 from kernel.signature import canonical
 from services.dsar.domain.delivery import Delivery, Ending, Outcome
 
@@ -14,10 +14,15 @@ UNANSWERED = "unanswered"
 
 
 class CheckAnswers:
-    """`receipt_keys`: the key of each service. `current`: what receipts must cover by today's inventories, by kind."""
+    """`keys_of`: the keys of a service that stand in the receipt log. `current`: what receipts must cover, by kind.
 
-    def __init__(self, receipt_keys: Mapping[str, str], current: Mapping[CommandKind, Mapping[str, Coverage]]) -> None:
-        self._receipt_keys = receipt_keys
+    A former key counts as well: a service that has signed a receipt gives that same receipt again, however late.
+    """
+
+    def __init__(
+        self, keys_of: Callable[[str], Sequence[str]], current: Mapping[CommandKind, Mapping[str, Coverage]]
+    ) -> None:
+        self._keys_of = keys_of
         self._current = current
 
     def outcomes(
@@ -38,12 +43,18 @@ class CheckAnswers:
             return Outcome(command_id=command_id, holder=holder, ending=Ending.FAILED, due_at=due_at, code=code)
         if answer.receipt is None:
             return Outcome(command_id=command_id, holder=holder, ending=Ending.WAITING, due_at=due_at)
-        fault = taking_fault(
-            answer.receipt, self._receipt_keys.get(service, ""), self._expected(service, delivery, holder)
-        )
+        fault = self._fault(service, answer.receipt, self._expected(service, delivery, holder))
         if fault is not None:
             return Outcome(command_id=command_id, holder=holder, ending=Ending.REFUSED, due_at=due_at, code=fault.value)
         return _received(command_id, holder, answer.receipt)
+
+    def _fault(self, service: str, receipt: HolderReceipt, expected: Expected) -> ReceiptFault | None:
+        fault: ReceiptFault | None = ReceiptFault.SIGNATURE
+        for key in self._keys_of(service):
+            fault = taking_fault(receipt, key, expected)
+            if fault is not ReceiptFault.SIGNATURE:
+                break
+        return fault
 
     def _expected(self, service: str, delivery: Delivery, holder: str) -> Expected:
         command = delivery.command

@@ -1,7 +1,9 @@
 """Keep the receipt log: announce its keys and publish its head."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from kernel.key_history import history_of
 from kernel.log_head import Head, sign_head
 from services.dsar.domain.log_keys import KeysOfSettings, to_announce
 from services.dsar.domain.log_proofs import PUBLISHED_EVERY
@@ -16,6 +18,11 @@ class KeepLog:
         self._log = log
         self._clock = clock
         self._keys = keys
+        self._receipt_keys: Mapping[str, Sequence[str]] = {}
+
+    def receipt_keys_of(self, service: str) -> Sequence[str]:
+        """The keys of a service that stand in the log, the latest first; none before the first `keep`."""
+        return self._receipt_keys.get(service, ())
 
     async def keep(self) -> datetime:
         """Announce what is new, publish a head if one is due; when the next one is.
@@ -27,6 +34,10 @@ class KeepLog:
         published_at = await self._log.publish(
             lambda history: to_announce(history, self._keys, as_time(now)), self._signed, now, now - PUBLISHED_EVERY
         )
+        history = history_of((await self._log.evidence([])).keys)
+        self._receipt_keys = {
+            service: [key for _, key in reversed(keys)] for service, keys in history.receipt_keys.items()
+        }
         return published_at + PUBLISHED_EVERY
 
     def _signed(self, tree_size: int, root_hash: str) -> Head:

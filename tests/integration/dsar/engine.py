@@ -25,7 +25,7 @@ from tests.support.clock import FakeClock
 from tests.unit.dsar.fakes import FakeAccounts, a_case
 
 SEEDS = {service: f"{number:02x}" * 32 for number, service in enumerate(SERVICES, 1)}
-KEYS = {service: public_key_of(seed) for service, seed in SEEDS.items()}
+KEYS = {service: [public_key_of(seed)] for service, seed in SEEDS.items()}
 Script = Callable[[str, Command], HolderAnswer]
 
 
@@ -93,7 +93,7 @@ class Engine:
         self.requests = sql_requests(database, clock)
         self.commands = SqlCommands(database, TEMPLATES, clock)
         self.deliveries = SqlDeliveries(database, clock)
-        checking = CheckAnswers(KEYS, COVERAGES)
+        checking = CheckAnswers(KEYS.__getitem__, COVERAGES)
         conducting = ConductCommands(
             commands=self.commands,
             deliveries=self.deliveries,

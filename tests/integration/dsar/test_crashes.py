@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 
-from kernel.certificate import check
+from kernel.certificate_check import check
 from services.dsar.domain.log_proofs import PADDED_TO
 from tests.integration.dsar.cases import Dsar
 from tests.support.nats import NatsServer
@@ -30,7 +30,7 @@ async def test_a_crash_after_any_step_is_harmless(dsar: Dsar) -> None:
         await dsar.service.restart()
         await dsar.until(opened, "closed", within_seconds=45)
         assert dsar.holders.left_of(account) == []
-        assert len(list(check(await dsar.certificate(opened), None))) == 8
+        assert len(list(check(await dsar.certificate(opened), None))) == 9
         assert len(dsar.letters(address)) >= 2, step
         assert account.encode() not in dsar.service.stored_bytes(), step
     with sqlite3.connect(dsar.service.database) as database:

@@ -5,9 +5,10 @@ import json
 from html import unescape
 from pathlib import Path
 
-from contracts.holder import LOCATORS_BY_HOLDER, OWN_HOLDERS, RECIPIENT_HOLDERS
+from contracts.holder import LOCATORS_BY_HOLDER, OWN_HOLDERS, RECIPIENT_HOLDERS, SERVICES
 from contracts.personal_data import Locator
-from kernel.certificate import check
+from contracts.receipt_log import LOG_KEYS
+from kernel.certificate_check import check
 from kernel.signature import public_key_of
 from ops.verify_certificate import main as verify
 from tests.integration.dsar.cases import Dsar
@@ -111,7 +112,7 @@ async def test_sixteen_at_once_complete(dsar: Dsar) -> None:
     await asyncio.gather(*(dsar.until(case, "closed") for case in opened))
     for account, case in zip(accounts, opened, strict=True):
         assert dsar.holders.left_of(account) == []
-        assert len(list(check(await dsar.certificate(case), None))) == 8
+        assert len(list(check(await dsar.certificate(case), None))) == 9
 
 
 async def test_a_holder_learns_only_the_kinds_it_declared(dsar: Dsar) -> None:
@@ -121,3 +122,30 @@ async def test_a_holder_learns_only_the_kinds_it_declared(dsar: Dsar) -> None:
     told = {holder: set(command.locators) for holder, command in dsar.holders.told}
     assert told == {holder: set(kinds) for holder, kinds in LOCATORS_BY_HOLDER.items() if holder != "dsar"}
     assert Locator.EMAIL not in told["textproxy"] | told["analytics"] | told["posthog"]
+
+
+async def test_a_certificate_outlives_the_log_key_and_the_receipt_keys(dsar: Dsar, tmp_path: Path) -> None:
+    dsar.holders.person("account-before-the-change")
+    opened = await dsar.open("account-before-the-change", "erasure")
+    await dsar.until(opened, "closed")
+    old = await dsar.certificate(opened)
+    keys = dsar.service.server.keys
+    before, after = keys.secret("log"), "0a" * 32
+    dsar.service.change(
+        log_seed=after,
+        replaced_log_seed=before,
+        receipt_keys=json.dumps(
+            {name: public_key_of(f"{number:02x}" * 32) for number, name in enumerate(SERVICES, 20)}
+        ),
+    )
+    await dsar.service.restart()
+    new = await dsar.certificate(opened)
+    for trusted in (before, after):
+        assert len(list(check(new, public_key_of(trusted)))) == 9
+    assert len(list(check(old, public_key_of(before)))) == 9
+    published = await dsar.ask(LOG_KEYS)
+    file, history = tmp_path / "certificate.json", tmp_path / "keys.json"
+    file.write_bytes(old)
+    history.write_text(published.model_dump_json())
+    assert verify([str(file), "--trust", public_key_of(after)]) == 1
+    assert verify([str(file), "--trust", public_key_of(after), "--keys", str(history)]) == 0

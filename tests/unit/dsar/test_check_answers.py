@@ -18,8 +18,8 @@ from tests.support.clock import START
 DECLARED = json.loads(INVENTORIES.read_bytes())["inventories"]
 CURRENT = {kind: coverages(DECLARED, kind) for kind in CommandKind}
 SEEDS = {service: f"{number:02x}" * 32 for number, service in enumerate(SERVICES, 1)}
-KEYS = {service: public_key_of(seed) for service, seed in SEEDS.items()}
-CHECKING = CheckAnswers(KEYS, CURRENT)
+KEYS = {service: [public_key_of("fe" * 32), public_key_of(seed)] for service, seed in SEEDS.items()}  # the latest first
+CHECKING = CheckAnswers(KEYS.__getitem__, CURRENT)
 COMMAND_ID = "command-of-the-test-1"
 
 

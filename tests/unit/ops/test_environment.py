@@ -143,3 +143,17 @@ def test_a_log_key_that_is_replaced_is_told_to_dsar_until_its_file_goes(tmp_path
     log.rename(log.with_name("log-replaced.hex"))
     second = environments(site)["dsar"]
     assert second["LARABOT_REPLACED_LOG_SEED"] == first["LARABOT_LOG_SEED"] != second["LARABOT_LOG_SEED"]
+
+
+def test_dsar_is_told_how_long_backups_are_kept_where_any_are_made(tmp_path: Path) -> None:
+    found = [
+        environments(a_site(tmp_path / str(number), **settings))["dsar"].get("LARABOT_BACKUP_DAYS")
+        for number, settings in enumerate(
+            (
+                {"LARABOT_BACKUP_DAYS": "7"},
+                {"LARABOT_BACKUP_TO": "/backups"},
+                {"LARABOT_BACKUP_TO": "/backups", "LARABOT_BACKUP_DAYS": "7"},
+            )
+        )
+    ]
+    assert found == [None, "30", "7"]
