@@ -86,6 +86,19 @@ def _placed_as(before: Sequence[LoggedKey], now: Sequence[LoggedKey]) -> list[Lo
     ]
 
 
+def check_beginning(log: Head, now: Seen, proof: Sequence[str]) -> Iterator[str]:
+    """Check that the log of a certificate is the beginning of the log that everybody sees.
+
+    Raises:
+        LogRefused: it is another log.
+    """
+    roots = bytes.fromhex(log.root_hash), bytes.fromhex(now.head.root_hash)
+    steps = [bytes.fromhex(step) for step in proof]
+    if not merkle.is_consistent(log.tree_size, now.head.tree_size, *roots, steps):
+        raise LogRefused("the certificate rests on another log than the one that is public")
+    yield f"The log that the certificate rests on ({log.tree_size} leaves) is the beginning of the public one."
+
+
 class GrowthProof(Part):
     """The answer of the log about two sizes."""
 

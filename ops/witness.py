@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import ValidationError
 
+from kernel.certificate import FILE_BYTES_MAX, CertificateRefused, read
 from kernel.key_history import LoggedKey, history_of
 from kernel.log_head import Head
-from kernel.log_watch import GrowthProof, LogRefused, Seen, check_growth, check_seen, read_seen
+from kernel.log_watch import GrowthProof, LogRefused, Seen, check_beginning, check_growth, check_seen, read_seen
 from kernel.shapes import Count, Hash, Part
-from ops.verify_certificate import Parser, log_key
+from ops.verify_certificate import Parser, log_key, taken
 
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
 STATE_BYTES_MAX = 4 * 1024 * 1024
@@ -89,20 +90,29 @@ def main(arguments: list[str]) -> int:
         "--state", type=Path, default=Path("larabot-witness.json"), metavar="FILE", help="what was seen the last time"
     )
     parser.add_argument("--trust", type=log_key, metavar="KEY", help="a key of the log, known from elsewhere")
+    parser.add_argument(
+        "--certificate",
+        type=Path,
+        metavar="FILE",
+        help="a certificate whose log must be the beginning of the public one",
+    )
     asked = parser.parse_args(arguments)
     try:
         before = kept(asked.state)
         with httpx.Client(timeout=QUIET_SECONDS, follow_redirects=False) as client:
-            now = watch(Log(asked.url, client), before, asked.trust)
-        keep(asked.state, now)
+            log = Log(asked.url, client)
+            now = watch(log, before, asked.trust)
+            keep(asked.state, now)
+            if asked.certificate:
+                find(read(taken(asked.certificate, FILE_BYTES_MAX))[0].log, log, now)
     except LogRefused as refused:
         print(f"  ✗ {refused}\nTHE LOG DOES NOT HOLD. Keep {asked.state}: it is the evidence.", file=sys.stderr)
         return 1
     except (NotAnswered, httpx.HTTPError, ValidationError) as failed:
         print(f"  ✗ {reason(failed)}\nNothing was learnt about the log.", file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"  ✗ {asked.state}: {error.strerror}\nWhat was seen could not be kept or read.", file=sys.stderr)
+    except (OSError, CertificateRefused) as error:
+        print(f"  ✗ {error}\nA file could not be read or written.", file=sys.stderr)
         return 1
     print(f"The log holds; what was seen is kept in {asked.state}.")
     return 0
@@ -132,6 +142,22 @@ def watch(log: Log, before: Seen | None, trusted: str | None) -> Seen:
     for words in check_growth(before, now, proof):
         say(words)
     return now
+
+
+def find(log_of_certificate: Head, log: Log, now: Seen) -> None:
+    """Check that the log of a certificate is the beginning of the public one.
+
+    Raises:
+        LogRefused: it is not.
+        NotAnswered: it is younger than the public head, or the log could not be asked.
+    """
+    sizes = log_of_certificate.tree_size, now.head.tree_size
+    if sizes[0] > sizes[1]:
+        raise NotAnswered(
+            f"the certificate rests on {sizes[0]} leaves, and only {sizes[1]} are public yet: look again within a day"
+        )
+    for words in check_beginning(log_of_certificate, now, log.growth(*sizes) if sizes[0] < sizes[1] else []):
+        say(words)
 
 
 def say(words: str) -> None:

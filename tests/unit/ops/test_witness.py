@@ -17,6 +17,7 @@ from kernel.signature import public_key_of
 from ops.witness import ANSWER_BYTES_MAX, main
 from services.dsar.domain.log_keys import KeysOfSettings
 from services.dsar.usecases.keep_log import KeepLog
+from tests.support.certificates import Issuing
 from tests.support.clock import FakeClock
 from tests.support.receipt_logs import FakeReceiptLog
 
@@ -148,6 +149,29 @@ def test_of_an_answer_that_is_none_nothing_is_learnt(platform: Platform, witness
     assert status == 1
     assert "Nothing was learnt" in words
     assert witness.state.read_bytes() == seen
+
+
+def test_a_certificate_rests_on_the_public_log_or_on_another(
+    platform: Platform, witness: Witness, tmp_path: Path
+) -> None:
+    files = [tmp_path / "genuine.json", tmp_path / "of-another-log.json"]
+    for file, log in zip(files, (platform.log, None), strict=True):
+        issuing = Issuing()
+        issuing.log_seed = FIRST
+        issuing.seeds = {"auth": "03" * 32}
+        issuing.services, issuing.recipients = {"auth": "auth"}, []
+        issuing.log = log or issuing.log
+        file.write_bytes(asyncio.run(issuing.issue()))
+    status, words = witness.looks("--certificate", str(files[0]))
+    assert status == 1
+    assert "look again within a day" in words
+    platform.publish(0)
+    status, words = witness.looks("--certificate", str(files[0]))
+    assert status == 0, words
+    assert "is the beginning of the public one" in words
+    status, words = witness.looks("--certificate", str(files[1]))
+    assert status == 1
+    assert "rests on another log" in words
 
 
 def test_nobody_answers(witness: Witness, capsys: pytest.CaptureFixture[str]) -> None:
