@@ -22,8 +22,10 @@ from chassis.clock import Clock
 from chassis.database import DATABASE_FAILURES, Database, DatabaseClosed, is_away
 from chassis.health import HealthDoor, SelfCheck, watch_event_loop
 from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
+from chassis.holder.bus_ledger import BusLedger
 from chassis.holder.fulfilment import Before
 from chassis.holder.recipients import Recipient, worker_of
+from chassis.holder.replay import Ledger, LedgerSource
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.metrics import configure_metrics, flush_metrics
 from chassis.migrations import UnknownRevision, migrate
@@ -113,6 +115,9 @@ class Service:
         self._holder: PersonalDataHolder | None = None
         self._starting: list[Callable[[], Awaitable[None]]] = []
         self._subscribing: list[Callable[[], Awaitable[None]]] = []
+        self._subscribing_early: list[Callable[[], Awaitable[None]]] = []
+        self._ledger = LedgerSource(BusLedger(self.bus))
+        self._is_replaying = False
         self._draining: list[Callable[[], Awaitable[None]]] = []
         self._backgrounds: dict[str, Background] = {"outbox": self.relay.run, "event loop": watch_event_loop}
         self._closing: list[Callable[[], Awaitable[None]]] = []
@@ -120,7 +125,7 @@ class Service:
         self._doors: set[asyncio.Task[None]] = set()
         self._self_check = SelfCheck(self.database, tables.lease, self.relay)
         self._is_open = False
-        self.answer(HEALTH[name], self._health)
+        self._answer_early(HEALTH[name], self._health)
 
     def use_content(self, seed: str) -> Bus:
         """Open the second connection as well; returns its bus."""
@@ -135,6 +140,18 @@ class Service:
     ) -> None:
         """Serve a call that this service owns."""
         self._subscribing.append(lambda: self._bus_of(call).serve(call, handler))
+
+    def _answer_early(
+        self,
+        call: Call[RequestModel, ReplyModel],
+        handler: Callable[[RequestModel, Caller], Awaitable[ReplyModel | Answer]],
+    ) -> None:
+        """Serve a call that must be answered while the ledger is being replayed."""
+        self._subscribing_early.append(lambda: self._bus_of(call).serve(call, handler))
+
+    def replay_own(self, ledger: Ledger, before: Callable[[], Awaitable[None]]) -> None:
+        """For dsar: replay from the ledger itself, once `before` has brought it to its head; nobody else tells it."""
+        self._ledger = LedgerSource(ledger, before, open_waited_seconds=0.0)
 
     def stream(
         self,
@@ -281,11 +298,27 @@ class Service:
         await self.bus.open(settings.nats_servers, settings.nats_seed.get_secret_value(), events_seed)
         if self.content_bus is not None:
             await self.content_bus.open(settings.nats_servers, self._content_seed)
-        for step in (*self._starting, *self._subscribing):
+        await self._subscribe(self._subscribing_early)
+        await self._replay()
+        for step in self._starting:
+            await step()
+        await self._subscribe(self._subscribing)
+        await self._say_ready()
+
+    async def _subscribe(self, steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        for step in steps:
             await step()
         for bus in self._buses():
             await bus.serving()
-        await self._say_ready()
+
+    async def _replay(self) -> None:
+        """Serve nobody before the database was told what it must have forgotten, if it was put back from a copy."""
+        if self._holder is None:
+            return
+        self._is_replaying = True
+        await self._say_ready()  # what is open dsar tells by itself
+        await self._holder.replay_from(self._ledger).run()
+        self._is_replaying = False
 
     async def _open_database(self) -> None:
         """Open and migrate, and wait for as long as the database is away; replicas and databases start in any order."""
@@ -352,7 +385,7 @@ class Service:
         async def fulfil(request: Fulfil, caller: Caller) -> Fulfilled:  # noqa: ARG001 — a handler's shape
             return Fulfilled(answers=await self.fulfil(request.commands))
 
-        self.answer(FULFIL[self.name], fulfil)
+        self._answer_early(FULFIL[self.name], fulfil)
 
     async def _say_ready(self) -> None:
         """Have dsar ask again for receipts; whoever misses it asks again by itself, only later."""
@@ -401,8 +434,8 @@ class Service:
         await publish_durably(self.bus, subject, payload, message_id)
 
     async def failing(self) -> list[str]:
-        """What keeps this service from working now: `starting`, `bus …`, `database`, `outbox`."""
-        failing = [] if self.ready else ["starting"]
+        """What keeps this service from working now: `starting`, `replaying erasures`, `bus …`, `database`, `outbox`."""
+        failing = [] if self.ready else ["replaying erasures"] if self._is_replaying else ["starting"]
         failing += [f"bus {bus.account.value}" for bus in self._buses() if not bus.connected]
         return failing + await self._self_check.failing()
 

@@ -10,7 +10,6 @@ from typing import Annotated
 import pydantic
 from pydantic import StringConstraints
 
-from contracts.fields import OpaqueId
 from contracts.fulfilment import IDENTIFIERS_MAX, SEQUENCE_MAX, TOLD, CommandKind, Identifier
 from contracts.messages import Reply, Request
 from contracts.personal_data import Locator
@@ -36,7 +35,7 @@ class Entry(Reply):
     """A command as it stands in the ledger."""
 
     sequence: Sequence
-    command_id: OpaqueId
+    command_id: str
     kind: CommandKind
     recorded_at: pydantic.AwareDatetime
     hashes: Annotated[list[KeyedHash], pydantic.Field(max_length=HASHES_MAX)]
@@ -52,7 +51,7 @@ class EntryState(Reply):
     """A command of the ledger. While it is open, dsar tells its holders itself, with all identifiers."""
 
     sequence: Sequence
-    command_id: OpaqueId
+    command_id: str
     kind: CommandKind
     is_open: bool
 
@@ -74,7 +73,7 @@ class MatchRequest(Request):
 class Match(Reply):
     """A command that concerns some of them."""
 
-    command_id: OpaqueId
+    command_id: str
     sequence: Sequence
     kind: CommandKind
     requested_at: pydantic.AwareDatetime

@@ -98,7 +98,24 @@ class Fulfilment:
                 found[holder] = HolderAnswer(command_id=command.command_id, holder=holder, failure="unknown-holder")
         return [found[holder] for holder in command.holders]
 
+    def replay(self, session: Session, command: Command) -> None:
+        """Carry out a command in a restored database, which knows some of its identifiers only: without a receipt.
+
+        Raises:
+            StillHeld: the probe found something left; nothing may be committed.
+        """
+        looked_for = self._own.looked_for(command)
+        for external in self._externals.values():
+            if _concerns(command.kind, external.store):
+                owe(session, self._tables, external, command, looked_for)
+        self._changed(session, command)
+
     def _change(self, session: Session, command: Command) -> HolderReceipt:
+        changed, probe = self._changed(session, command)
+        looked_for = self._own.looked_for(command)
+        return self._sign(session, self._service, command, looked_for, changed, probe)
+
+    def _changed(self, session: Session, command: Command) -> tuple[Counts, Counts]:
         before = self._before.get(command.kind)
         if before is not None:
             before(session, command)
@@ -106,8 +123,7 @@ class Fulfilment:
         probe = self._own.probe(session, command)
         if any(probe.values()):
             raise StillHeld(self._service, probe)
-        looked_for = self._own.looked_for(command)
-        return self._sign(session, self._service, command, looked_for, changed, probe)
+        return changed, probe
 
     def _ask(self, session: Session, command: Command, external: ExternalHolder) -> HolderReceipt | None:
         """Owe it; a kind of command that asks nothing of the recipient has its receipt at once."""

@@ -29,6 +29,7 @@ from chassis.holder.fulfilment import Before, Fulfilment, StillHeld
 from chassis.holder.own_tables import Counts, OwnTables
 from chassis.holder.receipts import Receipts
 from chassis.holder.recipients import RecipientCommands
+from chassis.holder.replay import LedgerSource, Replay
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.outbox import OutboxRelay, enqueue
 from chassis.tables import StandardTables
@@ -66,6 +67,7 @@ class PersonalDataHolder:
         _refuse_mismatch(inventory, externals)
         self._service = service
         self._database = database
+        self._inventory = inventory
         self._tables = tables
         self._clock = clock
         self._seed = receipt_seed
@@ -82,6 +84,10 @@ class PersonalDataHolder:
             name: RecipientCommands(database, tables, external, receipts, clock) for name, external in externals.items()
         }
         self._inventory_hash = inventory.hash()
+
+    def replay_from(self, source: LedgerSource) -> Replay:
+        """What brings a restored database to the head of the ledger."""
+        return Replay(self._database, self._inventory, self._tables, source, self._fulfilment.replay)
 
     async def export(self, request: ExportRequest) -> ExportPage:
         """A page of a person's rows from every store of the service, recipients included."""

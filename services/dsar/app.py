@@ -13,11 +13,14 @@ from chassis.worker import OneByOne, Worker, until
 from contracts.dsar import CASE, CASES, CERTIFICATE, DATA, LOOKUP, OPEN, PACKAGE
 from contracts.errors import Refusal
 from contracts.fulfilment import HOLDER_READY, TOLD, CommandKind
+from contracts.ledger import MATCH_LEDGER, READ_LEDGER
 from contracts.receipt_log import LOG_CONSISTENCY, LOG_HEAD, LOG_INCLUSION, LOG_KEYS
 from kernel.receipt import coverages
 from services.dsar.adapters.commands import SqlCommands, letter_gone
 from services.dsar.adapters.deliveries import CONDUCTING, DELIVERING, SqlDeliveries
 from services.dsar.adapters.documents import Documents
+from services.dsar.adapters.ledger import SqlLedger
+from services.dsar.adapters.ledger_stream import BusLedgerStream
 from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.adapters.published_log import SqlReceiptLog
 from services.dsar.adapters.requests import GATHERING, SqlRequests
@@ -27,6 +30,7 @@ from services.dsar.domain.log_keys import KeysContradict, KeysOfSettings
 from services.dsar.endpoints.background import PackageWork
 from services.dsar.endpoints.commands import Conducting, Telling
 from services.dsar.endpoints.data_subject import DataSubjectEndpoints
+from services.dsar.endpoints.ledger import LedgerEndpoints, OwnLedger, Reconciling
 from services.dsar.endpoints.receipt_log import ReceiptLogEndpoints
 from services.dsar.inventory import INVENTORY
 from services.dsar.settings import INVENTORIES, POLICIES, DsarSettings
@@ -38,6 +42,7 @@ from services.dsar.usecases.deliver_commands import DeliverCommands
 from services.dsar.usecases.gather import Gather
 from services.dsar.usecases.keep_log import KeepLog
 from services.dsar.usecases.look_up import LookUp
+from services.dsar.usecases.match_ledger import MatchLedger
 from services.dsar.usecases.open_request import Keys, OpenRequest
 from services.dsar.usecases.see_case import SeeCase
 
@@ -90,6 +95,7 @@ def build(settings: DsarSettings) -> Service:
     step = Conducting(conducting, commands, clock).step
     service.background("commands", Worker(CONDUCTING, step, database=service.database).run)
     _tell_services(service, deliveries, holders, checking)
+    _keep_ledger(service, SqlLedger(service.database), keys.ledger)
     _gather_packages(service, PackageWork(requests, gathering, accounts, keys.case))
     service.background("mail", _mail_sender(service, settings).run)
     _keep_log(service, keeping, log)
@@ -107,6 +113,16 @@ def _tell_services(service: Service, deliveries: SqlDeliveries, holders: BusHold
         service.background(f"telling {name}", worker.run)
         service.hear(HOLDER_READY[name], telling.ready)
     service.database.on_commit(DELIVERING, lambda: _wake(workers))
+
+
+def _keep_ledger(service: Service, ledger: SqlLedger, key: bytes) -> None:
+    """Services ask before they serve, and dsar itself before all."""
+    matching = MatchLedger(ledger, key)
+    endpoints = LedgerEndpoints(ledger, matching)
+    service.answer(READ_LEDGER, endpoints.read)
+    service.answer(MATCH_LEDGER, endpoints.match)
+    reconciling = Reconciling(ledger, BusLedgerStream(service.bus))
+    service.replay_own(OwnLedger(ledger, matching), reconciling.run)
 
 
 def _gather_packages(service: Service, packing: PackageWork) -> None:

@@ -1,12 +1,13 @@
 """The ports of the use cases: interfaces that the adapters implement, and the fakes of the unit tests."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from contracts.fulfilment import Command, HolderAnswer
+from contracts.fulfilment import Command, CommandKind, HolderAnswer
 from contracts.holder import ExportedStore, ExportPage
+from contracts.ledger import Entry, LedgerPage
 from kernel.key_history import Announcement
 from kernel.log_head import Head
 from services.dsar.domain.attempts import Due
@@ -29,6 +30,41 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Aware, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A command of the ledger that concerns somebody whose identifier has this hash."""
+
+    command_id: str
+    sequence: int
+    kind: CommandKind
+    recorded_at: datetime
+    hash: str
+
+
+class Ledger(Protocol):
+    """The ledger of commands."""
+
+    async def read(self, after: int) -> LedgerPage:
+        """A page of what was entered after a sequence."""
+        ...
+
+    async def concerned(self, after: int, hashes: Collection[str]) -> list[Concerned]:
+        """The commands after a sequence that concern somebody with one of these hashes, in order."""
+        ...
+
+    async def reconcile(self, stream: Mapping[str, Entry]) -> tuple[int, int]:
+        """Take over what only the stream has, and publish what only the database has; how many of each."""
+        ...
+
+
+class LedgerStream(Protocol):
+    """The ledger's copy in a stream of the bus."""
+
+    async def entries(self) -> dict[str, Entry]:
+        """All that it keeps, by command. Raises Refusal: the bus is away."""
         ...
 
 

@@ -216,24 +216,28 @@ class CommandLetter(Base, table=True):
     command_id: str = Field(max_length=ID_MAX, index=True)
 
 
+# The same stands in the stream LEDGER of the bus, for the same time.
+_LEDGER = PersonalData(
+    categories=(Category.REQUESTS,),
+    purpose="recognise whose data a restored copy must no longer hold, or must hold changed",
+    legal_basis=LegalBasis.LEGAL_OBLIGATION,
+    retention=LEDGER_KEPT,
+    located_by={Locator.COMMAND_ID: "command_id"},
+    expires="recorded_at",
+    source="the account",
+    retained=Retained(
+        article="Art. 17(1), Art. 32",
+        reason="keyed hashes under a key no backup holds: to recognise who was erased, if an old copy is restored",
+        period=LEDGER_KEPT,
+    ),
+)
+
+
 class LedgerEntry(Base, table=True):
     """A command in the order of its coming: whom a restored copy must no longer hold, or hold changed."""
 
     __tablename__ = "ledger_entry"
-    __personal_data__: ClassVar[Declaration] = PersonalData(
-        categories=(Category.REQUESTS,),
-        purpose="recognise whose data a restored copy must no longer hold, or must hold changed",
-        legal_basis=LegalBasis.LEGAL_OBLIGATION,
-        retention=LEDGER_KEPT,
-        located_by={Locator.COMMAND_ID: "command_id"},
-        expires="recorded_at",
-        source="the account",
-        retained=Retained(
-            article="Art. 17(1), Art. 32",
-            reason="keyed hashes under a key no backup holds: to recognise who was erased, if an old copy is restored",
-            period=LEDGER_KEPT,
-        ),
-    )
+    __personal_data__: ClassVar[Declaration] = _LEDGER
     __table_args__ = {"sqlite_autoincrement": True}
     sequence: int | None = Field(
         default=None,
@@ -242,7 +246,18 @@ class LedgerEntry(Base, table=True):
     command_id: str = Field(max_length=ID_MAX, unique=True)
     kind: str = Field(max_length=NAME_MAX)
     recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    hashes: list[dict[str, str]] = Field(sa_type=JSON)
+
+
+class LedgerHash(Base, table=True):
+    """Whom an entry of the ledger concerns: an identifier's keyed hash, looked up when a copy was restored."""
+
+    __tablename__ = "ledger_hash"
+    __personal_data__: ClassVar[Declaration] = _LEDGER
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: str = Field(primary_key=True, max_length=HASH_MAX, index=True)
+    kind: str = Field(max_length=NAME_MAX)
+    command_id: str = Field(max_length=ID_MAX, index=True)
+    recorded_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class LookupLetter(Base, table=True):

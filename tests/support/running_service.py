@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from contracts.identifiers import new_id
 from contracts.messages import Empty
 from contracts.table import AnyCall, AnyEvent
 from ops.run import lifeline
+from tests.support.empty_ledger import EmptyLedger
 from tests.support.fork_server import ForkedProcess, fork_server
 from tests.support.nats import NatsServer
 from tests.support.nats_cluster import NatsCluster
@@ -98,12 +99,16 @@ class BusClient:
 
 
 class RunningService:
-    """`python -m services.<name>`; keeps its database over `kill` and `restart`. `root` is where its code stands."""
+    """`python -m services.<name>`; keeps its database over `kill` and `restart`. `root` is where its code stands.
+
+    It finds an empty ledger when it starts, unless `with_dsar` says that dsar runs beside it.
+    """
 
     def __init__(self, name: str, server: NatsServer | NatsCluster, directory: Path, **settings: str) -> None:
         self.name = name
         self.server = server
         self.root = ROOT
+        self.with_dsar = name == "dsar"
         self.database = directory / f"{name}.db"
         self.log = directory / f"{name}.log"
         self.clock = SharedClock()
@@ -179,7 +184,8 @@ class RunningService:
         return opened_with(self.stored_bytes(), keys_in(self.database.with_suffix(".keys"), seal_key, self.name))
 
     async def _until_ready(self) -> None:
-        async with asyncio.timeout(READY_SECONDS_MAX), BusClient("gateway", self.server, self.clock) as gateway:
+        ledger = nullcontext() if self.with_dsar else EmptyLedger(self.server, self.clock)
+        async with asyncio.timeout(READY_SECONDS_MAX), ledger, BusClient("gateway", self.server, self.clock) as gateway:
             while not await self._is_ready(gateway):
                 await asyncio.sleep(0.05)
 

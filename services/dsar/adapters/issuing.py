@@ -11,8 +11,9 @@ from contracts.fulfilment import CommandKind
 from contracts.holder import HOLDERS, RECIPIENT_HOLDERS, service_of
 from kernel.receipt import Coverage
 from services.dsar.adapters.deliveries import CONDUCTING
+from services.dsar.adapters.ledger import enter
 from services.dsar.domain.case import NewCommand
-from services.dsar.tables import CommandLocator, CommandRow, CommandValue, ExpectedReceipt, LedgerEntry
+from services.dsar.tables import CommandLocator, CommandRow, CommandValue, ExpectedReceipt
 
 # What the receipt of each holder must cover from now on, by kind of command.
 Coverages = Mapping[CommandKind, Mapping[str, Coverage]]
@@ -21,7 +22,6 @@ COMMAND: Any = CommandRow.__table__  # type: ignore[attr-defined] # every table 
 RECEIPT: Any = ExpectedReceipt.__table__  # type: ignore[attr-defined]
 LOCATOR: Any = CommandLocator.__table__  # type: ignore[attr-defined]
 VALUE: Any = CommandValue.__table__  # type: ignore[attr-defined]
-LEDGER: Any = LedgerEntry.__table__  # type: ignore[attr-defined]
 
 
 def issue(
@@ -33,8 +33,7 @@ def issue(
     superseded: list[dict[str, Any]],
 ) -> None:
     """Enter a command in the ledger and have it carried out; the set of holders is frozen with it."""
-    entry = {"command_id": command.command_id, "kind": command.kind.value, "recorded_at": at, "hashes": command.hashes}
-    sequence = session.execute(insert(LEDGER).values(entry).returning(LEDGER.c.sequence)).scalar_one()
+    sequence = enter(session, command.command_id, command.kind, command.hashes, at)
     row = {
         "command_id": command.command_id,
         "case_id": case_id,

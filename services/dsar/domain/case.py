@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.fulfilment import CommandKind
+from contracts.ledger import KeyedHash
 
 
 class LetterKind(StrEnum):
@@ -45,7 +46,7 @@ class NewCommand:
     command_id: str
     kind: CommandKind
     locators: dict[str, list[str]]
-    hashes: list[dict[str, str]]
+    hashes: list[KeyedHash]
     commitments: list[str] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
 

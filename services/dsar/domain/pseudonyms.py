@@ -3,11 +3,31 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
+
+from contracts.fields import canonical_address
+from contracts.ledger import KeyedHash
+from contracts.personal_data import Locator
 
 
 def pseudonym(key: bytes, kind: str, value: str) -> str:
     """The keyed hash of an identifier, for the ledger: it tells nothing without the key."""
     return hmac.digest(key, f"{kind}\0{value}".encode(), "sha256").hex()
+
+
+def hashes_of(key: bytes, kind: Locator, values: Sequence[str]) -> list[KeyedHash]:
+    """The keyed hashes of identifiers: of an address as it is and in its canonical spelling, since rows hold either."""
+    spellings = dict.fromkeys(spelling for value in values for spelling in _spellings(kind, value))
+    return [KeyedHash(kind=kind, hash=pseudonym(key, kind.value, spelling)) for spelling in spellings]
+
+
+def _spellings(kind: Locator, value: str) -> list[str]:
+    if kind is not Locator.EMAIL:
+        return [value]
+    try:
+        return [value, canonical_address(value)]
+    except ValueError:
+        return [value]
 
 
 def case_secret(key: bytes, case_id: str) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contracts.errors import ErrorKind, Refusal
 from contracts.fulfilment import CommandKind
 from contracts.identifiers import new_id
-from contracts.personal_data import Rectifiable
+from contracts.personal_data import Locator, Rectifiable
 from services.dsar.domain.case import NewCommand
-from services.dsar.domain.pseudonyms import pseudonym
+from services.dsar.domain.pseudonyms import hashes_of
 from services.dsar.ports import Accounts, Requests
 
 
@@ -48,9 +48,9 @@ def new_command(
 ) -> NewCommand:
     """A command on the data of whoever has these identifiers, with what the ledger keeps of them."""
     hashes = [
-        {"kind": kind_of, "hash": pseudonym(ledger_key, kind_of, value)}
+        hashed
         for kind_of, found in sorted(locators.items())
-        for value in found
+        for hashed in hashes_of(ledger_key, Locator(kind_of), found)
     ]
     return NewCommand(
         command_id=new_id(),

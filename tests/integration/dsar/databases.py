@@ -6,6 +6,8 @@ from pathlib import Path
 
 from chassis.database import Database
 from contracts.fulfilment import CommandKind
+from contracts.ledger import KeyedHash
+from contracts.personal_data import Locator
 from kernel.receipt import coverages
 from services.dsar.adapters.letters import LetterTemplates
 from services.dsar.adapters.requests import SqlRequests
@@ -34,7 +36,7 @@ def a_command(command_id: str, kind: CommandKind = CommandKind.ERASE, account_id
         command_id=command_id,
         kind=kind,
         locators={"account_id": [account_id], "email": [f"{account_id}@example.org"] * 2},
-        hashes=[{"kind": "account_id", "hash": "ef" * 32}],
+        hashes=[KeyedHash(kind=Locator.ACCOUNT_ID, hash="ef" * 32)],
         commitments=["01" * 32],
         values={"name": "Kim"} if kind is CommandKind.RECTIFY else {},
     )

@@ -50,7 +50,7 @@ async def test_the_readable_certificate_speaks_the_persons_language(dsar: Dsar) 
     page = (await dsar.certificate(opened, "html")).decode()
     assert "Raderingsintyg" in page
     assert "Kopior som laddats ner eller skickats före raderingen nås inte." in page
-    assert "Raderingsliggaren <code>ledger_entry</code>" in page
+    assert "Åtgärdsliggaren <code>ledger_entry</code>" in page
     assert [sentence for sentence in CERTIFICATE_SENTENCES if sentence in unescape(page)] == []
     assert "Midgard AI AS" in page
     assert "<script" not in page

@@ -10,6 +10,7 @@ down_revision = None
 def upgrade() -> None:
     _cases()
     _commands()
+    _ledger()
     _receipt_log()
 
 
@@ -137,18 +138,32 @@ def _commands() -> None:
     op.create_index("ix_expected_receipt_due", "expected_receipt", ["service", "next_attempt_at"], unique=False)
     op.create_index(op.f("ix_expected_receipt_quarantined_at"), "expected_receipt", ["quarantined_at"], unique=False)
     op.create_index(op.f("ix_expected_receipt_recorded_at"), "expected_receipt", ["recorded_at"], unique=False)
+
+
+def _ledger() -> None:
     op.create_table(
         "ledger_entry",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("command_id", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("hashes", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("sequence"),
         sa.UniqueConstraint("command_id"),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_ledger_entry_recorded_at"), "ledger_entry", ["recorded_at"], unique=False)
+    op.create_table(
+        "ledger_hash",
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("command_id", sa.String(length=64), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sequence", "hash"),
+    )
+    op.create_index(op.f("ix_ledger_hash_command_id"), "ledger_hash", ["command_id"], unique=False)
+    op.create_index(op.f("ix_ledger_hash_hash"), "ledger_hash", ["hash"], unique=False)
+    op.create_index(op.f("ix_ledger_hash_recorded_at"), "ledger_hash", ["recorded_at"], unique=False)
 
 
 def _receipt_log() -> None:
