@@ -19,7 +19,7 @@ from chassis import telemetry
 from chassis.bus import Answer, Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
-from chassis.database import DATABASE_FAILURES, Database, DatabaseClosed, is_away
+from chassis.database import Database, DatabaseClosed
 from chassis.health import HealthDoor, SelfCheck, watch_event_loop
 from chassis.holder import ExternalHolder, PersonalDataHolder, StillHeld
 from chassis.holder.bus_ledger import BusLedger
@@ -28,7 +28,8 @@ from chassis.holder.recipients import Recipient, worker_of
 from chassis.holder.replay import Ledger, LedgerSource
 from chassis.inventory import Inventory, UndeclaredStore
 from chassis.metrics import configure_metrics, flush_metrics
-from chassis.migrations import UnknownRevision, migrate
+from chassis.migrations import UnknownRevision
+from chassis.opening import open_database
 from chassis.outbox import OutboxRelay
 from chassis.retention import Retention
 from chassis.sealing import SUBJECT_KEYS, KeyFileRefused, WrongSealKey
@@ -64,7 +65,6 @@ Background = Callable[[], Coroutine[Any, Any, None]]
 
 UNSUBSCRIBE_SECONDS = 5.0
 CLOSE_SECONDS = 8.0
-DATABASE_PAUSE_SECONDS, DATABASE_PAUSE_SECONDS_MAX = 0.2, 5.0
 
 PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.json"
 
@@ -84,6 +84,8 @@ class Service:
     `content` opens the second connection, to the account for message text. `claim` replaces asking dsar whom
     an erasure concerns (dsar asks itself).
     """
+
+    _is_replaying = False
 
     def __init__(
         self,
@@ -117,7 +119,6 @@ class Service:
         self._subscribing: list[Callable[[], Awaitable[None]]] = []
         self._subscribing_early: list[Callable[[], Awaitable[None]]] = []
         self._ledger = LedgerSource(BusLedger(self.bus))
-        self._is_replaying = False
         self._draining: list[Callable[[], Awaitable[None]]] = []
         self._backgrounds: dict[str, Background] = {"outbox": self.relay.run, "event loop": watch_event_loop}
         self._closing: list[Callable[[], Awaitable[None]]] = []
@@ -288,7 +289,7 @@ class Service:
         """Wait for database and bus, do the first steps, and only then be found by requests."""
         if self.settings.health_port:
             self._doors.add(asyncio.create_task(HealthDoor(self.settings.health_port, self.failing).run()))
-        await self._open_database()
+        await open_database(self.database, self._migrations, self._metadata, self.inventory, self.sealing)
         self._hold_personal_data()
         if self.name in FULFIL:
             self._answer_commands()
@@ -320,35 +321,9 @@ class Service:
         await self._holder.replay_from(self._ledger).run()
         self._is_replaying = False
 
-    async def _open_database(self) -> None:
-        """Open and migrate, and wait for as long as the database is away; replicas and databases start in any order."""
-        pause = DATABASE_PAUSE_SECONDS
-        if self.sealing is not None:
-            self.sealing.file.open()
-        while True:
-            try:
-                await self.database.open()
-                await migrate(self.database, self._migrations, self._metadata)
-                await self.inventory.check_database(self.database)
-                await self._pair_keys()
-            except DATABASE_FAILURES as error:
-                if not is_away(error):
-                    raise
-                await self.database.close()
-                log.warning("waiting for the database", error=error, seconds=pause)
-            else:
-                return
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, DATABASE_PAUSE_SECONDS_MAX)
-
     def _prepare_engine(self, engine: Engine) -> None:
         if self.sealing is not None:
             self.sealing.attach(engine)
-
-    async def _pair_keys(self) -> None:
-        """Raises KeyFileRefused: the key file is another database's."""
-        if self.sealing is not None and (left := await self.database.write(self.sealing.pair)):
-            log.warning("subject keys without a row destroyed", count=left)
 
     def _hold_personal_data(self) -> None:
         holder = PersonalDataHolder(

@@ -1,27 +1,30 @@
-"""Every identifier by which a service's database finds a person, page by page."""
+"""Every identifier by which a service's database finds a person, page by page; sealed ones are opened."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, literal, select, tuple_
+from sqlalchemy import Column, LargeBinary, Table, literal, select, tuple_, type_coerce
 
 from chassis.database import Database, Session
 from chassis.inventory import Inventory
-from contracts.personal_data import Locator
+from chassis.sealing import BlindIndex, Sealed, Unreadable
+from contracts.personal_data import Locator, PersonalData
 
 PAGE = 500
 # It names a command and nobody.
 NAMES_NOBODY = frozenset({Locator.COMMAND_ID})
 
-Place = tuple[Table, dict[Locator, str]]
+Row = Sequence[Any]
 
 
 class HeldIdentifiers:
-    """The identifiers that stand in the tables of one service."""
+    """The identifiers that stand in the tables of one service; `unreadable` counts those that no key opens."""
 
     def __init__(self, database: Database, inventory: Inventory) -> None:
         self._database = database
-        self._places = [place for place in map(_place, inventory.personal_tables()) if place[1]]
+        places = (_Place(table, declaration) for table, declaration in inventory.personal_tables())
+        self._places = [place for place in places if place.columns]
+        self.unreadable = 0
 
     async def any(self) -> bool:
         """Whether the database holds anybody."""
@@ -29,33 +32,63 @@ class HeldIdentifiers:
 
     async def pages(self) -> AsyncIterator[dict[Locator, list[str]]]:
         """All of them, at most `PAGE` of each kind at a time; one may come several times."""
-        for table, kinds in self._places:
-            keys = list(table.primary_key.columns)
-            query = select(*keys, *(table.c[name] for name in kinds.values())).order_by(*keys).limit(PAGE)
-            async for rows in self._rows(query, keys):
-                columns = list(zip(*rows, strict=True))[len(keys) :]
-                yield {kind: _distinct(values) for kind, values in zip(kinds, columns, strict=True)}
-
-    async def _rows(self, query: Select[Any], keys: Sequence[Column[Any]]) -> AsyncIterator[list[Any]]:
-        page = query
-        while rows := await self._database.read(_all, page):
-            yield rows
-            last = rows[-1][: len(keys)]
-            page = query.where(tuple_(*keys) > tuple_(*last, types=[key.type for key in keys]))
+        for place in self._places:
+            after: Row | None = None
+            while rows := await self._database.read(place.page, after):
+                after = rows[-1][: place.key_length]
+                columns = list(zip(*rows, strict=True))[place.key_length :]
+                self.unreadable += sum(column.count(UNREADABLE) for column in columns)
+                yield {kind: _readable(values) for kind, values in zip(place.columns, columns, strict=True)}
 
     def _holds_anybody(self, session: Session) -> bool:
-        anyone = (select(literal(1)).select_from(table).limit(1) for table, _ in self._places)
+        anyone = (select(literal(1)).select_from(place.table).limit(1) for place in self._places)
         return any(session.execute(query).first() for query in anyone)
 
 
-def _place(pair: Any) -> Place:
-    table, declaration = pair
-    return table, {kind: name for kind, name in declaration.located_by.items() if kind not in NAMES_NOBODY}
+UNREADABLE = object()
+"""Stands for a sealed value whose key was destroyed since, or belongs to another row by now."""
 
 
-def _all(session: Session, query: Select[Any]) -> list[Any]:
-    return list(session.execute(query).all())
+class _Place:
+    """A table, and the column that shows the identifier of each kind: the sealed one where rows are found by a hash."""
+
+    def __init__(self, table: Table, declaration: PersonalData) -> None:
+        located = {kind: name for kind, name in declaration.located_by.items() if kind not in NAMES_NOBODY}
+        self.table = table
+        self.columns = {kind: _shown(table, name) for kind, name in located.items()}
+        self._keys = list(table.primary_key.columns)
+        self.key_length = len(self._keys)
+        as_stored = (
+            type_coerce(column, LargeBinary) if isinstance(column.type, Sealed) else column
+            for column in self.columns.values()
+        )
+        self._query = select(*self._keys, *as_stored).order_by(*self._keys).limit(PAGE)
+
+    def page(self, session: Session, after: Row | None) -> list[Row]:
+        """The rows after a key, with their identifiers opened."""
+        query = self._query
+        if after is not None:
+            query = query.where(tuple_(*self._keys) > tuple_(*after, types=[key.type for key in self._keys]))
+        return [self._opened(session, tuple(row)) for row in session.execute(query)]
+
+    def _opened(self, session: Session, row: Row) -> Row:
+        values = zip(self.columns.values(), row[self.key_length :], strict=True)
+        return (*row[: self.key_length], *(_open(session, column, value) for column, value in values))
 
 
-def _distinct(values: Sequence[str | None]) -> list[str]:
-    return list(dict.fromkeys(value for value in values if value))
+def _shown(table: Table, name: str) -> Column[Any]:
+    column = table.c[name]
+    return table.c[column.type.of] if isinstance(column.type, BlindIndex) else column
+
+
+def _open(session: Session, column: Column[Any], value: Any) -> Any:
+    if not isinstance(column.type, Sealed):
+        return value
+    try:
+        return column.type.process_result_value(value, session.get_bind().dialect)
+    except Unreadable:
+        return UNREADABLE
+
+
+def _readable(values: Sequence[Any]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if isinstance(value, str) and value))

@@ -98,6 +98,8 @@ class Replay:
             log.warning("replaying commands", count=len(closed))
             for match in await self._matches(after, closed):
                 await self._replay(match)
+            if self._held.unreadable:
+                log.warning("rows that no key opens were not compared", count=self._held.unreadable)
             await self._database.truncate_wal()
         still_open = await self._wait_for([entry for entry in lacking if entry.is_open])
         head = entries[-1].sequence if entries else after

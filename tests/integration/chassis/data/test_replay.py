@@ -82,9 +82,8 @@ class Dsar:
 
 @pytest.fixture
 async def dsar(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Dsar]:
-    database = await opened(f"sqlite:///{tmp_path}/dsar.db", clock)
-    yield Dsar(database, clock)
-    await database.close()
+    async with opened(f"sqlite:///{tmp_path}/dsar.db", clock) as database:
+        yield Dsar(database, clock)
 
 
 def replay(toy: Toy, dsar: Dsar, *, waits: float = 0.4) -> Replay:

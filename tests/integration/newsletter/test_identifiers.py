@@ -1,0 +1,43 @@
+"""The identifiers that a service holds, as they are matched with the ledger: sealed ones are opened."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.holder.identifiers import HeldIdentifiers
+from contracts.personal_data import Locator
+from services.newsletter.adapters.subscriptions import SqlSubscriptions
+from services.newsletter.adapters.tasks import SqlTasks
+from services.newsletter.app import MIGRATIONS
+from services.newsletter.domain.secrets import Pseudonyms
+from services.newsletter.inventory import INVENTORY
+from services.newsletter.tables import Base
+from tests.integration.newsletter.stores import EMAIL, Tables
+from tests.support.clock import FakeClock
+from tests.support.sealing import sealed_database
+
+
+@pytest.mark.parametrize("is_destroyed", [False, True])
+async def test_sealed_addresses_are_told_unless_no_key_opens_them(tmp_path: Path, *, is_destroyed: bool) -> None:
+    """A copy of the data whose keys were destroyed since: what no key opens is counted, and stands in nobody's way."""
+    clock, url = FakeClock(), f"sqlite:///{tmp_path}/newsletter.db"
+    async with sealed_database("newsletter", Base.metadata, url, clock, MIGRATIONS) as database:
+        held = HeldIdentifiers(database, INVENTORY)
+        assert not await held.any()
+        await Tables(clock, SqlSubscriptions(database, Pseudonyms(bytes(32))), SqlTasks(database), database).begin()
+        if is_destroyed:
+            await execute(database, "UPDATE subscription SET email = CAST(x'f5736c31000fffff' || zeroblob(60) AS BLOB)")
+        await execute(database, "DELETE FROM mail_queue")
+        found = [page async for page in held.pages()]
+    assert addresses(found) == (set() if is_destroyed else {EMAIL})
+    assert held.unreadable == int(is_destroyed)
+
+
+async def execute(database: Database, statement: str) -> None:
+    await database.write(lambda session: session.execute(text(statement)).close())
+
+
+def addresses(pages: list[dict[Locator, list[str]]]) -> set[str]:
+    return {address for page in pages for address in page.get(Locator.EMAIL, [])}
