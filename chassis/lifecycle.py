@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import json
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +13,6 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 import contracts
-from chassis import telemetry
 from chassis.bus import Answer, Bus, DurableConsumer, MediaType
 from chassis.bus.consumers import publish_durably
 from chassis.clock import Clock
@@ -26,19 +23,18 @@ from chassis.holder.bus_ledger import BusLedger
 from chassis.holder.fulfilment import Before
 from chassis.holder.recipients import Recipient, worker_of
 from chassis.holder.replay import Ledger, LedgerSource
-from chassis.inventory import Inventory, UndeclaredStore
-from chassis.metrics import configure_metrics, flush_metrics
-from chassis.migrations import UnknownRevision
+from chassis.inventory import Inventory
 from chassis.opening import open_database
 from chassis.outbox import OutboxRelay
+from chassis.process import run_process
 from chassis.retention import Retention
-from chassis.sealing import SUBJECT_KEYS, KeyFileRefused, WrongSealKey
+from chassis.sealing import SUBJECT_KEYS
 from chassis.sealing.configured import configured_sealing
 from chassis.sealing.destruction import KeyDestruction
 from chassis.settings import Settings
 from chassis.tables import StandardTables
 from chassis.tasks import end_all
-from chassis.telemetry import Log, configure_logs, configure_traces
+from chassis.telemetry import Log
 from chassis.worker import Worker
 from contracts.derive.streams import durable_name
 from contracts.dsar import CLAIM, ERASURE_REQUESTED, Claim, ClaimRequest, ErasureRequested
@@ -69,13 +65,6 @@ CLOSE_SECONDS = 8.0
 PUBLISHED_INVENTORIES = Path(contracts.__file__).parent / "schemas" / "holders.json"
 
 log = Log("lifecycle")
-
-
-class StartRefused(Exception):
-    """What the operator must set right first; the text says it, and holds no secret and no personal data."""
-
-
-REFUSALS_TO_START = (StartRefused, UndeclaredStore, UnknownRevision, KeyFileRefused, WrongSealKey)
 
 
 class Service:
@@ -215,32 +204,8 @@ class Service:
         return await self._holder.fulfil(commands)
 
     def run(self) -> None:
-        """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again.
-
-        Once everything is closed the process leaves at once. What libraries leave behind must not keep it: asyncio's
-        own farewell waits for orphaned tasks, and nats-py may leave one that has lost its cancellation.
-        """
-        configure_logs(self.name, self.settings.log_level)
-        configure_traces(self.name, self.settings.otlp_endpoint)
-        configure_metrics(self.name, self.settings.otlp_endpoint)
-        import uvloop  # noqa: PLC0415 — loaded once the settings are known to be right
-
-        async def live_and_leave() -> None:
-            status = 1
-            try:
-                status = await self.live()
-            except REFUSALS_TO_START as refusal:
-                sys.stderr.write(f"refusing to start: {refusal}\n")
-            except Exception as error:
-                log.failure("service failed", error=error)  # the process ends below, before anybody else could say it
-                raise
-            finally:
-                flush_metrics()
-                telemetry.flush()
-                sys.stderr.flush()
-                os._exit(status)
-
-        uvloop.run(live_and_leave())
+        """Live until SIGTERM or SIGINT; a failure ends the process with status 1, to be started again."""
+        run_process(self.name, self.settings, self.live)
 
     def stop(self) -> None:
         """Drain and end."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import orjson
 
 from chassis.clock import Clock
-from chassis.lifecycle import Service, StartRefused
+from chassis.lifecycle import Service
 from chassis.mail import MailSender
+from chassis.process import StartRefused
 from chassis.worker import OneByOne, Worker, until
 from contracts.dsar import CASE, CASES, CERTIFICATE, DATA, LOOKUP, OPEN, PACKAGE
 from contracts.errors import Refusal

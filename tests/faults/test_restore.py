@@ -52,6 +52,7 @@ async def test_who_was_erased_stays_gone_whatever_is_put_back(own: Platform) -> 
     assert "replaying commands" in own.log.read_text()
 
     put_back(own)
+    put_back(own, "--keys-only")
     own.start()
     await only_bo_is_there(own, anna, bo)
     assert "ledger and its stream reconciled" in own.log.read_text()

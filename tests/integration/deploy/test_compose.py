@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts.holder import SERVICES
+from contracts.holder import SEALING_SERVICES, SERVICES
 from ops.installation import main as installation
 from ops.machine import PODMAN
 from tests.integration.deploy.conftest import Render
@@ -82,6 +82,13 @@ def test_a_containers_user_reads_its_mount(rendered: Path, room: str, user: int)
     finally:
         os.close(directory)
     assert (read.returncode, read.stdout) == (0, (rendered / room / MOUNTS[room]).read_text())
+
+
+def test_every_key_file_has_a_volume_that_is_backed_up() -> None:
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    for service in SEALING_SERVICES:
+        assert f"keys-{service}:/var/lib/larabot" in services[service]["volumes"]
+        assert f"keys-{service}:/subject-keys/{service}" in services["backup"]["volumes"]
 
 
 def test_no_container_may_dump_a_process() -> None:

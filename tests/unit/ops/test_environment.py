@@ -82,7 +82,7 @@ def test_the_ledger_and_the_log_belong_to_dsar_alone(tmp_path: Path) -> None:
 def test_services_with_sealed_columns_have_a_seal_key_and_a_place_for_their_subject_keys(tmp_path: Path) -> None:
     found = environments(a_site(tmp_path))
     having = [service for service in SERVICES if "LARABOT_SEAL_KEY" in found[service]]
-    assert having == ["gateway", "auth", "newsletter", "dsar"]
+    assert having == ["gateway", "auth", "newsletter", "analytics", "dsar"]
     places = [Path(found[service]["LARABOT_KEYS_FILE"]) for service in having]
     assert [place.relative_to(tmp_path.resolve() / "data").as_posix() for place in places] == [
         f"keys/{service}.keys" for service in having
