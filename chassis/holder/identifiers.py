@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, literal, select, tuple_, type_coerce
+from sqlalchemy import Column, ColumnElement, LargeBinary, Table, and_, delete, literal, select, tuple_, type_coerce
 
-from chassis.database import Database, Session
+from chassis.database import Database, Session, affected
 from chassis.inventory import Inventory
 from chassis.sealing import BlindIndex, Sealed, Unreadable
 from contracts.personal_data import Locator, PersonalData
@@ -18,13 +18,17 @@ Row = Sequence[Any]
 
 
 class HeldIdentifiers:
-    """The identifiers that stand in the tables of one service; `unreadable` counts those that no key opens."""
+    """The identifiers that stand in the tables of one service.
+
+    `nameless` are the rows, by table and primary key, whose every identifier is sealed and opened by no key any more: a
+    copy of the data has them, while the key file has not. Nobody can be found or told by them.
+    """
 
     def __init__(self, database: Database, inventory: Inventory) -> None:
         self._database = database
         places = (_Place(table, declaration) for table, declaration in inventory.personal_tables())
         self._places = [place for place in places if place.columns]
-        self.unreadable = 0
+        self.nameless: list[tuple[Table, Row]] = []
 
     async def any(self) -> bool:
         """Whether the database holds anybody."""
@@ -37,8 +41,12 @@ class HeldIdentifiers:
             while rows := await self._database.read(place.page, after):
                 after = rows[-1][: place.key_length]
                 columns = list(zip(*rows, strict=True))[place.key_length :]
-                self.unreadable += sum(column.count(UNREADABLE) for column in columns)
+                self.nameless += [(place.table, row[: place.key_length]) for row in rows if place.is_nameless(row)]
                 yield {kind: _readable(values) for kind, values in zip(place.columns, columns, strict=True)}
+
+    def forget_nameless(self, session: Session) -> int:
+        """Delete the rows without a name that were met; how many there were."""
+        return sum(affected(session, delete(table).where(_is(table, key))) for table, key in self.nameless)
 
     def _holds_anybody(self, session: Session) -> bool:
         anyone = (select(literal(1)).select_from(place.table).limit(1) for place in self._places)
@@ -71,9 +79,18 @@ class _Place:
             query = query.where(tuple_(*self._keys) > tuple_(*after, types=[key.type for key in self._keys]))
         return [self._opened(session, tuple(row)) for row in session.execute(query)]
 
+    def is_nameless(self, row: Row) -> bool:
+        """Whether an opened row has no identifier but such as no key opens."""
+        values = row[self.key_length :]
+        return UNREADABLE in values and not any(isinstance(value, str) for value in values)
+
     def _opened(self, session: Session, row: Row) -> Row:
         values = zip(self.columns.values(), row[self.key_length :], strict=True)
         return (*row[: self.key_length], *(_open(session, column, value) for column, value in values))
+
+
+def _is(table: Table, key: Row) -> ColumnElement[bool]:
+    return and_(*(column == value for column, value in zip(table.primary_key.columns, key, strict=True)))
 
 
 def _shown(table: Table, name: str) -> Column[Any]:

@@ -6,6 +6,9 @@ If anything remains, it has every identifier that it holds matched by dsar, and 
 it holds, as it would have then, but without a receipt: what is known of the person is what this database still held.
 What is still open dsar tells by itself, with all identifiers; that is waited for, for a while.
 
+A copy of the data alone holds rows whose keys were destroyed since, by an erasure among other things. Where such a row
+has no readable identifier left, nobody can tell whose it is, and it goes as well.
+
 At an ordinary start this is one question; where nobody is held, none. Somebody who came back since then is left alone:
 opaque ids are never used twice, and an address counts only in rows that were made before the command.
 """
@@ -98,8 +101,8 @@ class Replay:
             log.warning("replaying commands", count=len(closed))
             for match in await self._matches(after, closed):
                 await self._replay(match)
-            if self._held.unreadable:
-                log.warning("rows that no key opens were not compared", count=self._held.unreadable)
+            if forgotten := await self._database.write(self._held.forget_nameless):
+                log.warning("rows that no key opens were deleted", count=forgotten)
             await self._database.truncate_wal()
         still_open = await self._wait_for([entry for entry in lacking if entry.is_open])
         head = entries[-1].sequence if entries else after
