@@ -16,10 +16,14 @@ from chassis.tables import StandardTables
 from contracts.dsar import Claim
 from contracts.fulfilment import CommandKind
 from contracts.holder import ExportRequest
-from contracts.identifiers import new_id
-from contracts.personal_data import Locator
+from contracts.personal_data import RESTRICTION_STORE, Locator
 from tests.support.clock import START, FakeClock
+from tests.support.commands import a_command
 
+RESTRICTIONS = [
+    {"kind": "account_id", "value": f"restricted-{n}", "command_id": f"command-{n}", "since": START}
+    for n in range(5_000)
+]
 EXPLAINED = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 
@@ -67,6 +71,7 @@ def fill(url: str, rows: dict[str, list[dict[str, Any]]], inventory: Inventory, 
     engine = create_engine(url, poolclass=NullPool)
     if sealing is not None:
         sealing.attach(engine)
+    rows = {**rows, RESTRICTION_STORE: RESTRICTIONS}
     with engine.begin() as connection:
         for table, values in ((tables[name], values) for name, values in rows.items()):
             is_sealed = sealing is not None and table in sealed_tables(table.metadata)
@@ -93,11 +98,10 @@ def _sealed(connection: Connection, sealing: Sealing, table: Table, rows: list[d
 async def export_and_erase(
     database: Database, inventory: Inventory, tables: StandardTables, whom: dict[Locator, list[str]], before: Any
 ) -> None:
-    """What dsar asks of a service for one person."""
-    claim = Claim(done=False, locators=whom, requested_at=START, sequence=1)
+    """What dsar asks of a service for one person: all that it holds, and each kind of command that needs no value."""
 
     async def claimed(_erasure_id: str, _holder: str) -> Claim:
-        return claim
+        raise AssertionError("nobody is asked whom it concerns")
 
     async def published(_subject: str, _payload: bytes, _message_id: str) -> None:
         raise AssertionError("nothing is published here")
@@ -117,7 +121,10 @@ async def export_and_erase(
     )
     page = await holder.export(ExportRequest(locators=whom))
     assert any(store.rows for store in page.stores), "the person of the test is there"
-    await holder.erase(inventory.service, new_id())
+    for sequence, kind in enumerate((CommandKind.RESTRICT, CommandKind.LIFT, CommandKind.OBJECT, CommandKind.ERASE)):
+        command = a_command(whom, kind, holders=(inventory.service,), sequence=sequence + 1)
+        (answer,) = await holder.fulfil([command])
+        assert answer.receipt is not None, answer.failure
 
 
 def _plan(connection: Connection, statement: str, values: Any, *, is_sqlite: bool) -> list[str]:

@@ -123,7 +123,7 @@ async def test_counters_are_declared_and_swept_while_the_gateway_can_still_name_
     database: Database, quotas: DailyQuotas, clock: FakeClock
 ) -> None:
     inventory = Inventory("toy", Base.metadata, Base)
-    ((_, declared),) = inventory.personal_tables()
+    declared = next(said for table, said in inventory.personal_tables() if table.name == "quota_counter")
     assert declared.located_by == {Locator.QUOTA_KEY: "quota_key"}
     await quotas.spend("k", "free", "simplify")
     await quotas.close()  # no reservation is under way while the clock moves by a day
