@@ -101,14 +101,24 @@ class RecipientCommands:
         self._receipts = receipts
         self._clock = clock
         self.on_receipt: Sequence[Told] = ()
+        self._taken_back = False
 
     async def take(self) -> OwedCommand | datetime | None:
         """The next command that is due, leased; else when the next one will be, if any is."""
         now = self._clock.now()
+        if not self._taken_back:
+            await self._take_back(now)
+            self._taken_back = True
         due_at = await self._database.read(self._next_due)
         if due_at is None or due_at > now:
             return due_at
         return await self._database.write(self._take, now) or now + TAKEN_BY_ANOTHER
+
+    async def _take_back(self, now: datetime) -> None:
+        """A SQLite file has one process: what is leased at its start was leased by one that is gone."""
+        if self._database.dialect == "sqlite":
+            taken = update(self._owed).where(self._owed.c.holder == self._holder, self._owed.c.failures > 0)
+            await self._database.write(lambda session: session.execute(taken.values(next_attempt_at=now)))
 
     async def carry_out(self, command: OwedCommand) -> None:
         """Have the recipient do it and look again there; a receipt if nothing is left, else it is tried again later."""

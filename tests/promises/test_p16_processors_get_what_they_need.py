@@ -98,7 +98,8 @@ def test_azure_speech_gets_the_request_for_a_token_and_not_one_byte_more(lived: 
 def test_brevo_gets_the_address_of_subscribers_and_an_opaque_number(lived: dict[str, list[Request]]) -> None:
     for request in lived["brevo"]:
         members = json.loads(base64.b64decode(request["body"]) or b"{}")
-        assert set(members) <= CONTACT_MEMBERS | {"ids", "emails", "extIds"}
+        assert set(members) <= CONTACT_MEMBERS | {"ids", "emails", "extIds", "contacts"}
+        assert all(set(contact) <= {"email", "ext_id"} for contact in members.get("contacts", []))
         assert set(members.get("attributes", {})) <= {"LANGUAGE", "OPT_IN_AT"}
         assert "@" not in request["path"], "an address in a path ends up in logs"
         assert "%40" not in request["path"]

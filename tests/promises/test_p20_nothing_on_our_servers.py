@@ -41,7 +41,7 @@ def test_the_account_that_carries_text_cannot_store(platform: Platform) -> None:
         for subject in stream["config"]["subjects"]
     ]
     assert subjects
-    assert not [subject for subject in subjects if not subject.startswith(("evt.", "timer.", "dlq."))]
+    assert not [subject for subject in subjects if not subject.startswith(("evt.", "timer.", "dlq.", "ledger."))]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="open files are listed under /proc")

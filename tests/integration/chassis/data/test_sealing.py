@@ -94,7 +94,7 @@ def run(session: Session, statement: Executable) -> None:
 
 def add(session: Session, word: str) -> int:
     key = new_key(session)
-    email = f"{word}@school.example"
+    email = f"{word}@sealed.example"
     row = {"id": word, "sealed_by": key.cell, "email": key.seal(email), "email_index": email}
     session.execute(insert(READER).values(**row, name=key.seal(f"Åse {word}")))
     return key.cell
@@ -122,18 +122,18 @@ async def readers(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> A
 
 async def test_what_is_sealed_is_read_as_text_and_found_by_its_index(readers: Readers) -> None:
     await readers.add("anna")
-    query = select(READER.c.name).where(READER.c.email_index == "anna@school.example")
+    query = select(READER.c.name).where(READER.c.email_index == "anna@sealed.example")
     assert await readers.database.read(lambda session: session.scalar(query)) == "Åse anna"
     raw = readers.raw()
-    assert b"anna@school" not in raw
+    assert b"anna@sealed" not in raw
     assert "Åse anna".encode() not in raw
     assert "Åse anna".encode() in opened_with(raw, keys_left(readers.sealing))
 
 
 async def test_a_plain_text_is_refused_by_a_sealed_column(readers: Readers) -> None:
     for statement in (
-        insert(READER).values(id="bo", sealed_by=1, email="bo@school.example", email_index="x"),
-        select(READER).where(READER.c.email == "bo@school.example"),
+        insert(READER).values(id="bo", sealed_by=1, email="bo@sealed.example", email_index="x"),
+        select(READER).where(READER.c.email == "bo@sealed.example"),
     ):
         with pytest.raises(Exception, match=r"reader\.email") as refused:
             await readers.run(statement)
@@ -152,7 +152,7 @@ async def test_a_value_opens_in_its_own_row_and_column_only(readers: Readers, mo
     )
     with pytest.raises(Damaged):
         await readers.email_of("anna")
-    assert await readers.email_of("bo") == "bo@school.example"
+    assert await readers.email_of("bo") == "bo@sealed.example"
 
 
 async def test_the_key_of_a_deleted_row_is_destroyed_and_its_cell_used_again(readers: Readers) -> None:
@@ -167,14 +167,14 @@ async def test_the_key_of_a_deleted_row_is_destroyed_and_its_cell_used_again(rea
     assert await readers.add("bo") == cell
     with pytest.raises(Damaged):
         readers.sealing.key_of(cell).decrypted("reader.email", bytes(sealed))
-    assert await readers.email_of("bo") == "bo@school.example"
+    assert await readers.email_of("bo") == "bo@sealed.example"
 
 
 async def test_an_erasure_destroys_keys_in_its_own_transaction_and_nobody_elses(readers: Readers) -> None:
     cells = {word: await readers.add(word) for word in ("anna", "bo", "cilla")}
     assert await readers.erase("bo") == [cells["bo"]]
     assert readers.sealing.file.occupied() == {cells["anna"], cells["cilla"]}
-    assert await readers.email_of("cilla") == "cilla@school.example"
+    assert await readers.email_of("cilla") == "cilla@sealed.example"
     assert await readers.erase("bo") == []
 
 
@@ -189,8 +189,8 @@ async def test_a_unit_that_fails_leaves_no_key(readers: Readers) -> None:
     assert len(readers.sealing.file.occupied()) == 2
     assert [await readers.email_of(word) for word in ("anna", "bo", "cilla")] == [
         None,
-        "bo@school.example",
-        "cilla@school.example",
+        "bo@sealed.example",
+        "cilla@sealed.example",
     ]
 
 
@@ -244,12 +244,12 @@ def test_another_seal_key_is_refused(tmp_path: Path) -> None:
 async def test_changed_values_are_under_a_new_key_and_the_old_ones_gone(readers: Readers) -> None:
     cell = await readers.add("anna")
     where = READER.c.id == "anna"
-    changed = {"email": "anna.berg@school.example"}
+    changed = {"email": "anna.berg@sealed.example"}
     assert await readers.database.write(reseal, READER, where, changed) == 1
     assert await readers.database.write(destroy_unused) == [cell]
-    query = select(READER.c.email, READER.c.name).where(READER.c.email_index == "anna.berg@school.example")
+    query = select(READER.c.email, READER.c.name).where(READER.c.email_index == "anna.berg@sealed.example")
     found = await readers.database.read(lambda session: session.execute(query).one())
-    assert tuple(found) == ("anna.berg@school.example", "Åse anna")
+    assert tuple(found) == ("anna.berg@sealed.example", "Åse anna")
 
 
 async def test_replicas_side_by_side_never_share_a_cell(readers: Readers, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ async def test_replicas_side_by_side_never_share_a_cell(readers: Readers, tmp_pa
     await asyncio.gather(*(live(database, name) for database, name in zip(others, "abc", strict=True)))
     for number in range(0, 10, 2):
         for name in "abc":
-            assert await readers.email_of(f"{name}{number}") == f"{name}{number}@school.example"
+            assert await readers.email_of(f"{name}{number}") == f"{name}{number}@sealed.example"
     assert len(readers.sealing.file.occupied()) == 15
     for other in others:
         await other.close()
@@ -300,7 +300,7 @@ async def test_after_180_erasures_among_inserts_nothing_that_is_left_opens(reade
             await readers.erase(f"gone{number}", f"gone{number - 1}", f"kept{number % 7}x{number}")
     raw = readers.raw()
     opened = opened_with(raw, keys_left(readers.sealing))
-    assert b"@school" not in raw
+    assert b"@sealed" not in raw
     assert b"kept6x" in opened
     assert b"gone" not in opened
 
@@ -312,6 +312,6 @@ async def test_one_parameter_finds_rows_by_several_indexes(readers: Readers) -> 
     named: BindParameter[str] = bindparam("by_email", expanding=True)
     join = select(READER.c.id, again.c.id).join_from(READER, again, READER.c.id == again.c.id)
     query = join.where(READER.c.email_index.in_(named), again.c.email_index.in_(named))
-    values = {"by_email": ["anna@school.example", "bo@school.example"]}
+    values = {"by_email": ["anna@sealed.example", "bo@sealed.example"]}
     found = await readers.database.read(lambda session: session.execute(query, values).all())
     assert [tuple(row) for row in found] == [("anna", "anna")]
