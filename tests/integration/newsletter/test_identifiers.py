@@ -7,7 +7,10 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.holder.identifiers import HeldIdentifiers
+from chassis.sealing import sealing_of
+from contracts.fulfilment import Command, CommandKind
 from contracts.personal_data import Locator
+from services.newsletter.adapters.holder import BrevoHolder
 from services.newsletter.adapters.subscriptions import SqlSubscriptions
 from services.newsletter.adapters.tasks import SqlTasks
 from services.newsletter.app import MIGRATIONS
@@ -17,6 +20,7 @@ from services.newsletter.tables import Base
 from tests.integration.newsletter.stores import EMAIL, Tables
 from tests.support.clock import FakeClock
 from tests.support.sealing import sealed_database
+from tests.unit.newsletter.fakes import FakeContacts
 
 
 @pytest.mark.parametrize("is_destroyed", [False, True])
@@ -34,6 +38,25 @@ async def test_sealed_addresses_are_told_unless_no_key_opens_them(tmp_path: Path
         assert addresses(found) == (set() if is_destroyed else {EMAIL})
         assert await database.write(held.forget_nameless) == int(is_destroyed)
         assert await held.any() is not is_destroyed
+
+
+async def test_an_erasure_is_repeated_where_a_killed_one_destroyed_the_key_before_its_commit(tmp_path: Path) -> None:
+    clock, url = FakeClock(), f"sqlite:///{tmp_path}/newsletter.db"
+    async with sealed_database("newsletter", Base.metadata, url, clock, MIGRATIONS) as database:
+        subscriptions = SqlSubscriptions(database, Pseudonyms(bytes(32)))
+        await Tables(clock, subscriptions, SqlTasks(database), database).begin()
+        sealing = await database.read(sealing_of)
+        sealing.file.destroy(sealing.file.occupied())
+        command = Command(
+            command_id="command-0000000001",
+            kind=CommandKind.ERASE,
+            sequence=1,
+            requested_at=clock.now(),
+            locators={Locator.EMAIL: [EMAIL]},
+            holders=["newsletter", "brevo"],
+        )
+        holder = BrevoHolder(database, FakeContacts(), subscriptions)
+        assert (await database.write(holder.prepare, command)).looked_for == {"contact": 1}
 
 
 async def execute(database: Database, statement: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +327,17 @@ async def test_one_persons_stuck_command_keeps_nobody_elses_from_being_done(toy:
     clock.advance(timedelta(minutes=1))
     await recipient_works(toy)
     assert (await toy.holder.fulfil([stuck]))[1].receipt is not None
+
+
+async def test_what_a_killed_process_had_taken_is_taken_again_at_the_next_start(toy: Toy, clock: FakeClock) -> None:
+    """A SQLite file has one process, so nobody else can be at it; on PostgreSQL the lease must end first."""
+    await toy.add_person("anna", number=11)
+    command = of(toy, "anna", holders=EVERYBODY)
+    await toy.holder.fulfil([command])
+    assert not isinstance(await toy.holder.recipients[RECIPIENT].take(), datetime | None)
+    await recipient_works(Toy(toy.database, clock))
+    is_done = (await toy.holder.fulfil([command]))[1].receipt is not None
+    assert is_done is (toy.database.dialect == "sqlite")
 
 
 async def test_what_a_recipient_owes_outlives_every_retention_period(toy: Toy, clock: FakeClock) -> None:
